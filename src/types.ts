@@ -79,7 +79,16 @@ export interface Release {
 export type DeployKind = 'push' | 'redeploy' | 'config' | 'rollback' | 'restart';
 
 export const deployStates = [
-  'queued', 'building', 'releasing', 'starting', 'checking', 'routing', 'draining', 'live', 'failed', 'superseded',
+  'queued',
+  'building',
+  'releasing',
+  'starting',
+  'checking',
+  'routing',
+  'draining',
+  'live',
+  'failed',
+  'superseded',
 ] as const;
 export type DeployState = (typeof deployStates)[number];
 

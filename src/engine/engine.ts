@@ -45,7 +45,10 @@ export interface Engine {
   /** All instances of this server (of one app), whatever their state. */
   instances(appId?: AppId): Promise<Instance[]>;
   /** The last `tail` lines of the instances, oldest first; with `follow`, then every new one until the signal. */
-  logs(instances: readonly Instance[], options: { tail: number; follow: boolean; signal: AbortSignal }): AsyncIterable<LogLine>;
+  logs(
+    instances: readonly Instance[],
+    options: { tail: number; follow: boolean; signal: AbortSignal },
+  ): AsyncIterable<LogLine>;
   /** What changed, until the signal. Only a hint: the caller reads `instances` again. Reconnects by itself. */
   events(signal: AbortSignal): AsyncIterable<EngineEvent>;
   /** TCP ports that something listens on inside the instance's network: address and port. For diagnosis only. */
