@@ -1,0 +1,142 @@
+import { createInterface } from 'node:readline';
+import type { Builder, BuildRequest, BuildResult } from '../engine/engine.ts';
+import { UserError } from '../errors.ts';
+import { Daemon, field, parse, record } from './buildkit/daemon.ts';
+import { buildFailure } from './buildkit/failure.ts';
+import { Progress } from './buildkit/progress.ts';
+import { decodeStatus } from './buildkit/proto.ts';
+import { openSession } from './buildkit/session.ts';
+
+export interface BuilderOptions {
+  /** Docker's socket; default /var/run/docker.sock. */
+  socketPath?: string;
+  /** Every image made is labelled with it: `landfall.instance`. */
+  instance: string;
+}
+
+/**
+ * Builds with the BuildKit that is inside dockerd, over Docker's own API: POST /session for the secrets, POST /build for
+ * the work. Memory and CPU of a build cannot be bounded that way: BuildKit ignores those parameters of the API.
+ */
+export class BuildKitBuilder implements Builder {
+  readonly #daemon: Daemon;
+  readonly #instance: string;
+
+  constructor(options: BuilderOptions) {
+    this.#daemon = new Daemon(options.socketPath ?? '/var/run/docker.sock');
+    this.#instance = options.instance;
+  }
+
+  async build(request: BuildRequest): Promise<BuildResult> {
+    const begun = performance.now();
+    request.signal.throwIfAborted();
+    const session = await openSession(this.#daemon, request.secrets);
+    try {
+      const image = await this.#run(request, session.id);
+      const { sizeBytes } = await this.inspect(image);
+      return { image, sizeBytes, seconds: (performance.now() - begun) / 1000 };
+    } finally {
+      session.close();
+    }
+  }
+
+  async #run(request: BuildRequest, session: string): Promise<string> {
+    const { signal } = request;
+    const answer = await this.#daemon.open({
+      method: 'POST',
+      path: '/build',
+      query: {
+        version: '2',
+        session,
+        t: request.tag,
+        dockerfile: request.dockerfile,
+        buildargs: JSON.stringify(request.args),
+        labels: JSON.stringify({ ...request.labels, 'landfall.instance': this.#instance }),
+        ...(request.target === null ? {} : { target: request.target }),
+      },
+      headers: { 'Content-Type': 'application/x-tar' },
+      body: request.context(),
+      signal,
+    });
+    const progress = new Progress(request.log);
+    let image: string | null = null;
+    let error: string | null = null;
+    try {
+      for await (const line of createInterface({ input: answer })) {
+        const json = parse(line);
+        const aux = record(json).aux;
+        if (typeof aux === 'string') progress.update(decodeStatus(aux));
+        else image = field(aux, 'ID') ?? image;
+        error = field(json, 'error') ?? field(record(json).errorDetail, 'message') ?? error;
+        if (answer.statusCode !== 200) error ??= field(json, 'message') ?? line;
+      }
+    } catch (cause) {
+      if (!signal.aborted) throw cause;
+    }
+    signal.throwIfAborted();
+    if (error !== null) throw buildFailure(error, progress.failed());
+    if (image !== null) return image;
+    throw new UserError(
+      'engine-down',
+      'The Docker daemon ended the build without a result.',
+      'See that it runs (systemctl status docker), then push again.',
+    );
+  }
+
+  async find(image: string): Promise<string | null> {
+    const { status, json, message } = await this.#image('GET', image, '/json');
+    if (status === 404) return null;
+    if (status !== 200) throw new Error(`docker inspect ${image}: ${message}`);
+    return field(json, 'Id');
+  }
+
+  async pull(image: string, timeoutMs: number): Promise<boolean> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const [name = '', tag = 'latest'] = split(image);
+    try {
+      const query = { fromImage: name, tag };
+      const answer = await this.#daemon.open({ method: 'POST', path: '/images/create', query, signal });
+      let failed = answer.statusCode !== 200;
+      for await (const line of createInterface({ input: answer })) {
+        if (field(parse(line), 'error') !== null) failed = true;
+      }
+      return !failed && (await this.find(image)) !== null;
+    } catch (cause) {
+      if (signal.aborted) return false;
+      throw cause;
+    }
+  }
+
+  async inspect(image: string) {
+    const { status, json, message } = await this.#image('GET', image, '/json');
+    if (status !== 200) throw new Error(`docker inspect ${image}: ${message}`);
+    const config = record(record(json).Config);
+    const ports = Object.keys(record(config.ExposedPorts)).map((port) => Number.parseInt(port, 10));
+    const filled = (value: unknown) => Array.isArray(value) && value.length > 0;
+    const size = record(json).Size;
+    return {
+      ports: ports.filter((port) => port > 0),
+      hasCommand: filled(config.Cmd) || filled(config.Entrypoint),
+      user: field(config, 'User') ?? '',
+      sizeBytes: typeof size === 'number' ? size : 0,
+    };
+  }
+
+  async remove(image: string): Promise<void> {
+    const { status, message } = await this.#image('DELETE', image, '');
+    // 404: it is gone already; 409: a container uses it.
+    if (status >= 300 && status !== 404 && status !== 409) throw new Error(`docker rmi ${image}: ${message}`);
+  }
+
+  #image(method: 'GET' | 'DELETE', image: string, rest: string) {
+    return this.#daemon.ask({ method, path: `/images/${encodeURI(image)}${rest}` });
+  }
+}
+
+/** `host:5000/name:tag` → name and tag; a digest stays with the name's other half as the tag. */
+function split(image: string): [string, string] {
+  const digest = image.indexOf('@');
+  if (digest !== -1) return [image.slice(0, digest), image.slice(digest + 1)];
+  const colon = image.lastIndexOf(':');
+  return colon > image.lastIndexOf('/') ? [image.slice(0, colon), image.slice(colon + 1)] : [image, 'latest'];
+}
