@@ -24,9 +24,7 @@ export interface App {
   id: AppId;
   /** [a-z][a-z0-9-]{0,38}[a-z0-9], the name in URLs. */
   name: string;
-  /** The path that must answer below 500 before traffic moves. */
-  healthPath: string;
-  /** Instances wanted of each process; a process that is not named here has 1 when it is `web`, else 0… see desired.ts. */
+  /** Instances wanted of each process; a process that is not named here has 1. */
   counts: Record<string, number>;
   createdAt: string;
 }
@@ -41,6 +39,17 @@ export interface Limits {
   pids: number;
 }
 
+/** What must be seen before traffic moves to an instance. */
+export interface Health {
+  /** The path that must answer below 500. */
+  path: string;
+  /** How long a new instance may take to answer. */
+  bootSeconds: number;
+}
+
+/** `generated`: our Dockerfile; `custom`: the user's, which may need more rights. */
+export type Confine = 'generated' | 'custom';
+
 export interface Build {
   id: number;
   appId: AppId;
@@ -54,6 +63,8 @@ export interface Build {
   processes: ProcessCommands;
   /** The port that the app is told to listen on, as PORT. */
   port: number;
+  health: Health;
+  confine: Confine;
   createdAt: string;
 }
 
@@ -70,6 +81,8 @@ export interface Release {
   config: Config;
   processes: ProcessCommands;
   port: number;
+  health: Health;
+  confine: Confine;
   limits: Limits;
   /** What made it: "push 3f2a91c", "config set A, B", "rollback to v3". */
   reason: string;

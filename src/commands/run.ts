@@ -1,0 +1,65 @@
+import { Value } from '@sinclair/typebox/value';
+import { UserError } from '../errors.ts';
+import type { Actor, App, Right } from '../types.ts';
+import type { Answer, Call, Command, Tools } from './command.ts';
+
+const rank: Record<Right, number> = { read: 0, deploy: 1, admin: 2 };
+
+/** The one place where rights are looked at, for every door. An app that the actor may not see does not exist for them. */
+export function allows(actor: Actor, right: Right, appId: string | null): boolean {
+  return rank[actor.right] >= rank[right] && (actor.appId === null || actor.appId === appId);
+}
+
+/** Checks the right, then the input, then runs. Throws UserError. */
+export async function runCommand(
+  command: Command,
+  input: Record<string, unknown>,
+  call: Call,
+): Promise<Answer> {
+  const app = command.scope === 'app' ? findApp(call.tools, call.actor, command, input.app) : null;
+  if (!app && !allows(call.actor, command.right, null))
+    throw new UserError(
+      'forbidden',
+      `This token may not ${command.name}.`,
+      'Use a token with the right for it.',
+    );
+  const { app: _, ...rest } = command.scope === 'app' ? input : { ...input, app: undefined };
+  const given = command.scope === 'app' ? rest : input;
+  checkInput(command, given);
+  return await command.run({ ...call, app: app as App }, given);
+}
+
+function findApp(tools: Tools, actor: Actor, command: Command, name: unknown): App {
+  const app = typeof name === 'string' ? tools.store.apps.byName(name) : null;
+  const visible = app !== null && allows(actor, 'read', app.id);
+  if (!app || !visible) {
+    const names = tools.store.apps.all().filter((one) => allows(actor, 'read', one.id));
+    throw new UserError(
+      'not-found',
+      typeof name === 'string'
+        ? `There is no app ${JSON.stringify(name.slice(0, 60))}.`
+        : `${command.name} needs an app as its first argument.`,
+      names.length > 0
+        ? `There is: ${names.map((one) => one.name).join(', ')}.`
+        : 'Push one first, or `landfall apps create NAME`.',
+    );
+  }
+  if (!allows(actor, command.right, app.id))
+    throw new UserError(
+      'forbidden',
+      `This token may not ${command.name}.`,
+      'Use a token with the right for it.',
+    );
+  return app;
+}
+
+function checkInput(command: Command, input: Record<string, unknown>): void {
+  if (Value.Check(command.input, input)) return;
+  const [first] = Value.Errors(command.input, input);
+  const field = first?.path.split('/')[1] ?? '';
+  throw new UserError(
+    'bad-input',
+    `${command.name}: ${field === '' ? 'the input' : field} ${field in command.input.properties && input[field] === undefined ? 'is missing' : `is not right (${first?.message ?? 'unknown'})`}.`,
+    `See \`landfall help ${command.name}\`.`,
+  );
+}

@@ -1,0 +1,94 @@
+import { mkdirSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { BuildKitBuilder } from './build/builder.ts';
+import type { Tools } from './commands/command.ts';
+import { pushes } from './commands/pushes.ts';
+import { appUrl, loadSettings } from './config.ts';
+import { Deployer } from './deploy/deployer.ts';
+import { DockerEngine } from './engine/docker.ts';
+import { gitRoutes, internalPushRoutes } from './git/http.ts';
+import { Repositories } from './git/repositories.ts';
+import { listen } from './http/listen.ts';
+import { localServer } from './http/local.ts';
+import { publicServer } from './http/server.ts';
+import { Reconciler } from './instances/reconciler.ts';
+import { HaproxyProxy } from './proxy/haproxy.ts';
+import { Database } from './store/database.ts';
+import { openStore } from './store/store.ts';
+
+const settings = loadSettings();
+const { home, instance, domain } = settings;
+const logger = pino({ level: 'info' });
+const log = {
+  info: (message: string) => logger.info(message),
+  error: (error: unknown, message: string) => logger.error(error, message),
+};
+process.on('unhandledRejection', (error) => logger.error(error, 'unhandled rejection'));
+
+for (const folder of ['run', 'repos', 'proxy']) mkdirSync(join(home, folder), { recursive: true });
+const unlock = Database.lock(join(home, 'server.lock'));
+const stop = new AbortController();
+
+const store = openStore(home);
+store.access.bootstrap(join(home, 'token'));
+
+const engine = await DockerEngine.connect({ instance, subnet: settings.subnet, home });
+const builder = new BuildKitBuilder({ instance });
+const proxy = new HaproxyProxy({
+  home,
+  domain,
+  httpPort: settings.httpPort,
+  httpsPort: settings.httpsPort,
+  log: log.info,
+});
+await proxy.prepare();
+
+const reconciler = new Reconciler({ store, engine, proxy, domain, log });
+const deployer = new Deployer({
+  store,
+  engine,
+  builder,
+  proxy,
+  reconciler,
+  home,
+  instance,
+  bases: settings.bases,
+  minFreeBytes: settings.minFreeBytes,
+  buildSlots: Math.max(1, Math.min(Math.floor(availableParallelism() / 2), Math.floor(totalmem() / 2 ** 31))),
+  appHost: (app) => `${app.name}.${domain}`,
+  appUrl: (app) => appUrl(settings, app.name),
+  log,
+});
+const repositories = new Repositories(home);
+const tools: Tools = { settings, store, engine, builder, proxy, deployer, reconciler, repositories };
+const gitDoor = pushes({ store, deployer, version: settings.version });
+
+const local = await localServer(tools, async (server) => {
+  await server.register(internalPushRoutes(gitDoor));
+});
+const open = await publicServer(tools, async (server) => {
+  await server.register(gitRoutes(gitDoor, { home }));
+});
+await listen(local, join(home, 'run/landfall.sock'), 0o600);
+await listen(open, join(home, 'run/http.sock'), 0o666);
+logger.info(`Landfall ${settings.version} serves ${domain} from ${home}`);
+
+await engine.sweep().catch((error) => log.error(error, 'sweep'));
+await deployer.recover();
+await repositories
+  .repairAll((appId) => store.deploys.head(appId))
+  .catch((error) => log.error(error, 'repair'));
+await reconciler.start(stop.signal);
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());
+
+/** Doors first, so that nothing new begins; what is cut off is picked up by the next start. */
+async function end(): Promise<void> {
+  stop.abort(new Error('the server ends'));
+  await Promise.allSettled([open.close(), local.close()]);
+  store.close();
+  unlock();
+  process.exit(0);
+}
