@@ -1,0 +1,7 @@
+import type { Buildpack } from './buildpack.ts';
+import { procfile } from './procfile.ts';
+import { shell } from './shell.ts';
+import { staticSite } from './static.ts';
+
+/** Every stack that is detected by its sources. The order decides nothing: evidence is scored. */
+export const buildpacks: readonly Buildpack[] = [staticSite, shell, procfile];

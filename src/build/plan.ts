@@ -1,0 +1,256 @@
+import {
+  type BaseImage,
+  type Buildpack,
+  type Candidate,
+  type Context,
+  type Evidence,
+  PlanError,
+  type Source,
+  type Stack,
+  type StackPlan,
+  type Version,
+  type Warning,
+} from '../../buildpacks/buildpack.ts';
+import { readCompose, readHerokuYml } from '../../buildpacks/compose.ts';
+import { type OwnDockerfile, readDockerfile, rootDockerfile } from '../../buildpacks/dockerfile.ts';
+import { Tree } from '../../buildpacks/lib/tree.ts';
+import { type Choice, choose, contextOf, forced } from './choose.ts';
+import { parseProcfile } from './procfile.ts';
+import { baseImages, defaultPort, renderDockerfile, renderIgnore } from './render.ts';
+import type { ProcessCommands } from '../types.ts';
+import { type AppSettings, readSettings, settingsFile } from './settings.ts';
+
+export type { BaseImage, Source } from '../../buildpacks/buildpack.ts';
+
+/** What was decided and why; every key always there. Printed by `landfall plan --json` and stored with the build. */
+export interface PlanJson {
+  schema: 1;
+  outcome: 'plan' | 'ambiguous' | 'unsupported' | 'invalid';
+  stack: Stack | null;
+  framework: string | null;
+  packageManager: string | null;
+  version: Version | null;
+  /** Served as files, no process of the app. */
+  static: boolean;
+  /** The same as processes.web. */
+  start: string | null;
+  processes: Record<string, string>;
+  candidates: Candidate[];
+  evidence: Evidence[];
+  warnings: Warning[];
+  error: { code: string; file: string | null; line: number | null; message: string; hint: string } | null;
+  dockerfile: string | null;
+  elapsedMs: number;
+}
+
+/** How to build the plan. */
+export interface Recipe {
+  /** Path inside the context. */
+  dockerfile: string;
+  /** The folder of the tree that is the build context, '' for all of it. */
+  context: string;
+  /** Generated files to add to the context. */
+  files: Record<string, string>;
+  images: BaseImage[];
+  args: Record<string, string>;
+  target: string | null;
+  /** What the app is told to listen on, or what its own Dockerfile exposes. */
+  port: number;
+  /** What to run: null = what the image runs by itself. Never empty. */
+  processes: ProcessCommands;
+  confine: 'generated' | 'custom';
+  healthPath: string | null;
+}
+
+export interface Planned {
+  json: PlanJson;
+  recipe: Recipe | null;
+}
+
+/** The name of the generated Dockerfile in the build context: not one that a repository would have. */
+export const generatedName = 'Dockerfile.landfall';
+
+/**
+ * Decides what a tree is, how it is built and what it runs. Pure: the same tree gives the same plan. Every failure that
+ * its owner can mend is an outcome, never thrown. `clock` (milliseconds) only fills `elapsedMs`.
+ */
+export function plan(source: Source, clock: () => number = () => 0): Planned {
+  const began = clock();
+  const json: PlanJson = {
+    schema: 1,
+    outcome: 'plan',
+    stack: null,
+    framework: null,
+    packageManager: null,
+    version: null,
+    static: false,
+    start: null,
+    processes: {},
+    candidates: [],
+    evidence: [],
+    warnings: [],
+    error: null,
+    dockerfile: null,
+    elapsedMs: 0,
+  };
+  let recipe: Recipe | null = null;
+  try {
+    recipe = decide(new Tree(source), json);
+  } catch (error) {
+    if (!(error instanceof PlanError)) throw error;
+    json.outcome = error.outcome;
+    json.error = { code: error.code, file: error.file, line: error.line, message: error.message, hint: error.hint };
+    if (error.candidates.length > 0) json.candidates = [...error.candidates];
+  }
+  json.elapsedMs = Math.round((clock() - began) * 10) / 10;
+  return { json, recipe };
+}
+
+function decide(repo: Tree, json: PlanJson): Recipe {
+  const settings = readSettings(repo);
+  if (!repo.hasFolder(settings.app)) {
+    throw new PlanError('invalid', 'invalid-manifest', `${settingsFile}: app names the folder ${settings.app}, which does not exist.`, 'Name a folder of the repository.', {
+      file: settingsFile,
+    });
+  }
+  const prefix = settings.app === '' ? '' : `${settings.app}/`;
+  const procfile = parseProcfile(repo.manifest(`${prefix}Procfile`) ?? '');
+  json.warnings.push(...procfile.warnings);
+
+  const own = settings.stack === null || settings.stack === 'dockerfile' ? ownDockerfile(repo, settings, procfile.processes) : null;
+  if (own !== null) return useDockerfile(repo, settings, own, json);
+
+  const choice = settings.stack === null ? chooseOrCompose(repo, settings, procfile.processes, json) : forced(contextOf(repo, settings, settings.app, procfile.processes), settings.stack);
+  if ('own' in choice) return useDockerfile(repo, settings, choice, json);
+  return useStack(choice, settings, json);
+}
+
+interface Own {
+  own: OwnDockerfile;
+  start: string | null;
+  processes: Record<string, string>;
+  port: number | null;
+  warnings: Warning[];
+}
+
+/** A Dockerfile that wins over every detection: the settings', the root's, heroku.yml's. */
+function ownDockerfile(repo: Tree, settings: AppSettings, processes: Record<string, string>): Own | null {
+  const named = settings.dockerfile;
+  if (named !== null) {
+    const path = settings.app === '' || repo.has(named.path) ? named.path : `${settings.app}/${named.path}`;
+    const evidence = { file: settingsFile, key: 'dockerfile', value: path, weight: 100 };
+    return { own: { path, context: settings.app, target: named.target, args: named.args, evidence }, start: null, processes, port: null, warnings: [] };
+  }
+  const root = rootDockerfile(repo, settings.app);
+  const heroku = readHerokuYml(repo, settings.app);
+  if (heroku !== null) return { ...heroku, start: heroku.processes.web ?? null, port: null, warnings: [] };
+  if (root !== null) return { own: root, start: null, processes, port: null, warnings: [] };
+  if (settings.stack !== 'dockerfile') return null;
+  const compose = readCompose(repo, settings.app);
+  if (compose !== null) return { ...compose, processes: {} };
+  throw new PlanError('invalid', 'invalid-manifest', 'stack = "dockerfile" is set, but there is no Dockerfile.', 'Add one, or name it with dockerfile = "path" in landfall.toml.', {
+    file: settingsFile,
+  });
+}
+
+/** Detection; a compose file with one buildable service is used where detection finds nothing. */
+function chooseOrCompose(repo: Tree, settings: AppSettings, processes: Record<string, string>, json: PlanJson): Choice | Own {
+  try {
+    return choose(repo, settings, processes);
+  } catch (error) {
+    if (!(error instanceof PlanError) || error.outcome === 'invalid') throw error;
+    json.candidates = [...error.candidates];
+    const compose = readCompose(repo, settings.app);
+    if (compose === null) throw error;
+    json.candidates = [];
+    return { ...compose, processes: {} };
+  }
+}
+
+function useDockerfile(repo: Tree, settings: AppSettings, found: Own, json: PlanJson): Recipe {
+  json.stack = 'dockerfile';
+  json.evidence.push(found.own.evidence);
+  json.candidates = [{ stack: 'dockerfile', score: 100, choose: 'stack = "dockerfile"' }];
+  const facts = readDockerfile(repo, found.own);
+  json.warnings.push(...found.warnings, ...facts.warnings);
+  json.processes = { ...found.processes, ...settings.processes };
+  const start = settings.start ?? settings.processes.web ?? found.processes.web ?? found.start;
+  if (start !== null && start !== undefined) json.processes.web = start;
+  else if (facts.command !== null) json.processes.web = facts.command;
+  json.start = json.processes.web ?? null;
+  json.dockerfile = repo.read(found.own.path);
+  const { context, path } = found.own;
+  return {
+    dockerfile: context !== '' && path.startsWith(`${context}/`) ? path.slice(context.length + 1) : path,
+    context: context !== '' && path.startsWith(`${context}/`) ? context : '',
+    files: {},
+    images: [],
+    args: found.own.args,
+    target: found.own.target,
+    port: settings.port ?? facts.ports[0] ?? found.port ?? defaultPort,
+    processes: { ...json.processes, web: start ?? null },
+    confine: 'custom',
+    healthPath: settings.health,
+  };
+}
+
+function useStack({ buildpack, ctx, evidence, candidates, warnings }: Choice, settings: AppSettings, json: PlanJson): Recipe {
+  json.stack = buildpack.stack;
+  json.evidence = [...evidence];
+  json.candidates = [...candidates];
+  json.warnings.push(...warnings);
+  const made = buildpack.plan(ctx);
+  json.framework = made.framework;
+  json.packageManager = made.packageManager;
+  json.version = made.version;
+  json.static = made.static;
+  json.evidence.push(...(made.evidence ?? []));
+  json.warnings.push(...made.warnings);
+  const processes = processesOf(buildpack, ctx, settings, made, json.warnings);
+  json.processes = processes;
+  json.start = processes.web ?? null;
+  if (!made.static && Object.keys(processes).length === 0) {
+    throw new PlanError('unsupported', 'no-start-command', `This is a ${buildpack.stack} project, but nothing says what to start.`, 'Add start = "…" to landfall.toml, or a Procfile with a web line.');
+  }
+  const port = settings.port ?? defaultPort;
+  const [main = 'web'] = json.start !== null || made.static ? ['web'] : Object.keys(processes);
+  const dockerfile = renderDockerfile(made, { title: title(json, ctx), start: processes[main] ?? null, port });
+  json.dockerfile = dockerfile;
+  return {
+    dockerfile: generatedName,
+    context: '',
+    files: { [generatedName]: dockerfile, [`${generatedName}.dockerignore`]: renderIgnore(made, ctx.repo.read('.dockerignore')) },
+    images: baseImages(made),
+    args: {},
+    target: null,
+    port,
+    processes: { ...processes, [main]: null },
+    confine: 'generated',
+    healthPath: settings.health,
+  };
+}
+
+/** Settings over Procfile over the stack's own; a site that is served as files has no process of its own. */
+function processesOf(buildpack: Buildpack, ctx: Context, settings: AppSettings, made: StackPlan, warnings: Warning[]): Record<string, string> {
+  const processes: Record<string, string> = { ...made.processes };
+  if (made.start !== null) processes.web = made.start;
+  const { web, ...others } = ctx.procfile;
+  Object.assign(processes, others);
+  if (web !== undefined && made.rejectStart === undefined && !made.static) processes.web = web;
+  if (made.rejectStart !== undefined) warnings.push(made.rejectStart);
+  else if (web !== undefined && made.static) {
+    warnings.push({ code: 'procfile-not-used', message: `The Procfile's web ("${web}") is not used: this ${buildpack.stack} app is served as files.` });
+  }
+  Object.assign(processes, settings.processes);
+  if (settings.start !== null) processes.web = settings.start;
+  return made.static ? Object.fromEntries(Object.entries(processes).filter(([name]) => name !== 'web' && name !== 'release')) : processes;
+}
+
+function title(json: PlanJson, ctx: Context): string[] {
+  const what = [json.framework, json.stack, json.version === null ? null : json.version.value].filter((word) => word !== null).join(', ');
+  return [
+    `Made by Landfall for ${ctx.dir === '' ? 'this repository' : `${ctx.dir}/`} (${what}). It builds anywhere: docker build .`,
+    ...(json.version === null ? [] : [`Version ${json.version.value}: ${json.version.source}.`]),
+    ...json.evidence.map((one) => `Because of ${one.file}: ${one.key} ${one.value}`.replace(/\s+/g, ' ').slice(0, 110)),
+  ];
+}

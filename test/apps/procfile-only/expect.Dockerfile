@@ -1,0 +1,16 @@
+# Made by Landfall for this repository (procfile). It builds anywhere: docker build .
+# Because of Procfile: processes web, worker
+
+# The server replaces these where no registry can be reached.
+ARG DEBIAN_IMAGE=debian:trixie-slim
+
+# The Procfile's commands, with what Debian has.
+FROM ${DEBIAN_IMAGE} AS runtime
+WORKDIR /app
+COPY --chown=1000:1000 . ./
+RUN chown 1000:1000 /app
+ENV PORT=5000 HOME=/tmp
+EXPOSE 5000
+USER 1000:1000
+ENTRYPOINT []
+CMD ["sh","-c","exec ./serve --port $PORT"]
