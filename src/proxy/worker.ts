@@ -1,0 +1,67 @@
+import { readBusy, readMap, readSessions, readTable } from './answers.ts';
+import { changes } from './changes.ts';
+import { type Command, line, type MapPaths, succeeded } from './commands.ts';
+import type { Route } from './routes.ts';
+import type { Table } from './table.ts';
+
+/** Sends commands to one worker and resolves with the answers, in order. */
+export type Ask = (commands: readonly string[]) => Promise<string[]>;
+
+/** What a worker has and does, over whichever line it is reached by. */
+export class Worker {
+  readonly #ask: Ask;
+  readonly #maps: MapPaths;
+
+  constructor(ask: Ask, maps: MapPaths) {
+    this.#ask = ask;
+    this.#maps = maps;
+  }
+
+  async table(): Promise<Table> {
+    const [servers = '', hosts = '', apps = ''] = await this.#ask([
+      'show servers state',
+      `show map ${this.#maps.hosts}`,
+      `show map ${this.#maps.apps}`,
+    ]);
+    return readTable(servers, readMap(hosts), readMap(apps));
+  }
+
+  /** What `changes` says, with a look at the connections only where a slot or backend has to be chosen. */
+  async plan(table: Table, routes: readonly Route[]): Promise<ReturnType<typeof changes>> {
+    const draft = changes(table, routes, new Set());
+    const touched = new Set(
+      draft.commands.flatMap((c) => (c.do === 'address' ? [c.server.split('/')[0]] : [])),
+    );
+    const spares = draft.commands.some((c) => c.do === 'map' && c.map === 'apps' && c.verb === 'add');
+    if (touched.size === 0 && !spares) return draft;
+    const asked = spares ? ['show servers conn'] : [...touched].map((name) => `show servers conn ${name}`);
+    const busy = (await this.#ask(asked)).flatMap((answer) => [...readBusy(answer)]);
+    return changes(table, routes, new Set(busy));
+  }
+
+  /** Does the commands; resolves with what the worker objected to, if anything. */
+  async send(commands: readonly Command[]): Promise<string | null> {
+    const lines = commands.map((command) => line(command, this.#maps));
+    const answers = await this.#ask(lines);
+    const objections = commands.flatMap((command, index) => {
+      const answer = answers[index] ?? '';
+      return succeeded(command, answer) ? [] : [`${lines[index]}: ${answer}`];
+    });
+    return objections[0] ?? null;
+  }
+
+  /** Open requests by address, of the app's backend in this worker. */
+  async sessions(appId: string, known?: Table): Promise<Map<string, number>> {
+    const backend = known
+      ? known.backends.find(({ app }) => app?.id === appId)?.name
+      : await this.#backendOf(appId);
+    if (!backend) return new Map();
+    const [stat = ''] = await this.#ask([`show stat ${backend} 4 -1`]);
+    return readSessions(stat);
+  }
+
+  async #backendOf(appId: string): Promise<string | undefined> {
+    const [apps = ''] = await this.#ask([`show map ${this.#maps.apps}`]);
+    return [...readMap(apps)].find(([, value]) => value.startsWith(`${appId}:`))?.[0];
+  }
+}
