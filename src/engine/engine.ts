@@ -42,6 +42,8 @@ export interface Engine {
   remove(instances: readonly Instance[], stopSeconds: number): Promise<void>;
   /** Runs a container of the app to its end and returns its exit code; removed afterwards, also on abort. */
   run(group: Group, spec: InstanceSpec, log: (line: string) => void, signal: AbortSignal): Promise<number>;
+  /** Removes the jobs that an interrupted server left. Called once at its start. */
+  sweep(): Promise<void>;
   /** All instances of this server (of one app), whatever their state. */
   instances(appId?: AppId): Promise<Instance[]>;
   /** The last `tail` lines of the instances, oldest first; with `follow`, then every new one until the signal. */
@@ -49,7 +51,8 @@ export interface Engine {
     instances: readonly Instance[],
     options: { tail: number; follow: boolean; signal: AbortSignal },
   ): AsyncIterable<LogLine>;
-  /** What changed, until the signal. Only a hint: the caller reads `instances` again. Reconnects by itself. */
+  /** What changed, until the signal. Only a hint: the caller reads `instances` again. Reconnects by itself; `reconnected`
+   * comes each time the stream is open, the first time too. */
   events(signal: AbortSignal): AsyncIterable<EngineEvent>;
   /** TCP ports that something listens on inside the instance's network: address and port. For diagnosis only. */
   listeners(instance: Instance): Promise<{ address: string; port: number }[]>;
