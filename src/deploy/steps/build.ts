@@ -10,7 +10,7 @@ import type { PushSource } from '../../git/pushes.ts';
 import { deadline } from '../../loop.ts';
 import type { Store } from '../../store/store.ts';
 import type { Turns } from '../../turns.ts';
-import type { App, Build, Health, ProcessCommands } from '../../types.ts';
+import type { App, Build, Health } from '../../types.ts';
 import type { DeployLog } from '../log.ts';
 
 export interface BuildParts {
