@@ -1,8 +1,10 @@
 import { createInterface } from 'node:readline';
-import type { Builder, BuildRequest, BuildResult } from '../engine/engine.ts';
+import type { Readable } from 'node:stream';
+import type { Builder, BuildRequest, BuildResult, PullOutcome } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import { Daemon, field, parse, record } from './buildkit/daemon.ts';
 import { buildFailure } from './buildkit/failure.ts';
+import { filterTar, findIgnore, parseIgnore } from './buildkit/ignore.ts';
 import { Progress } from './buildkit/progress.ts';
 import { decodeStatus } from './buildkit/proto.ts';
 import { openSession } from './buildkit/session.ts';
@@ -55,7 +57,7 @@ export class BuildKitBuilder implements Builder {
         ...(request.target === null ? {} : { target: request.target }),
       },
       headers: { 'Content-Type': 'application/x-tar' },
-      body: request.context(),
+      body: await context(request),
       signal,
     });
     const progress = new Progress(request.log);
@@ -90,21 +92,25 @@ export class BuildKitBuilder implements Builder {
     return field(json, 'Id');
   }
 
-  async pull(image: string, timeoutMs: number): Promise<boolean> {
+  async pull(image: string, timeoutMs: number): Promise<PullOutcome> {
     const signal = AbortSignal.timeout(timeoutMs);
-    const [name = '', tag = 'latest'] = split(image);
+    const [name, tag] = split(image);
+    let failure: string | null = null;
     try {
       const query = { fromImage: name, tag };
       const answer = await this.#daemon.open({ method: 'POST', path: '/images/create', query, signal });
-      let failed = answer.statusCode !== 200;
       for await (const line of createInterface({ input: answer })) {
-        if (field(parse(line), 'error') !== null) failed = true;
+        const json = parse(line);
+        failure = field(json, 'error') ?? (answer.statusCode === 200 ? failure : field(json, 'message'));
       }
-      return !failed && (await this.find(image)) !== null;
     } catch (cause) {
-      if (signal.aborted) return false;
-      throw cause;
+      if (!signal.aborted) throw cause;
     }
+    if (signal.aborted) return 'unreachable';
+    if (failure === null) return 'pulled';
+    return /manifest unknown|not found|denied|unauthorized|no matching manifest/i.test(failure)
+      ? 'absent'
+      : 'unreachable';
   }
 
   async inspect(image: string) {
@@ -131,6 +137,13 @@ export class BuildKitBuilder implements Builder {
   #image(method: 'GET' | 'DELETE', image: string, rest: string) {
     return this.#daemon.ask({ method, path: `/images/${encodeURI(image)}${rest}` });
   }
+}
+
+/** The tar to send, less what the ignore file leaves out. */
+async function context(request: BuildRequest): Promise<Readable> {
+  const ignore = await findIgnore(request.context(), request.dockerfile);
+  const tar = request.context();
+  return ignore === null ? tar : filterTar(tar, parseIgnore(ignore), request.dockerfile);
 }
 
 /** `host:5000/name:tag` → name and tag; a digest stays with the name's other half as the tag. */

@@ -87,13 +87,16 @@ export interface BuildResult {
   seconds: number;
 }
 
+/** `absent`: the registry answered that it has no such image for us; `unreachable`: no answer within the time. */
+export type PullOutcome = 'pulled' | 'absent' | 'unreachable';
+
 /** Makes images on this server. A failing build step is a UserError `build-failed` that names the step. */
 export interface Builder {
   build(request: BuildRequest): Promise<BuildResult>;
   /** The image's id when it is present, else null. */
   find(image: string): Promise<string | null>;
-  /** Pulls an image; false when it cannot be had within the time. */
-  pull(image: string, timeoutMs: number): Promise<boolean>;
+  /** Pulls an image, without credentials, giving up after the time. */
+  pull(image: string, timeoutMs: number): Promise<PullOutcome>;
   /** The exposed ports, the command and the user of a local image. */
   inspect(image: string): Promise<{ ports: number[]; hasCommand: boolean; user: string; sizeBytes: number }>;
   /** Removes the image unless something uses it. */

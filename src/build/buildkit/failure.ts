@@ -2,7 +2,18 @@ import { UserError } from '../../errors.ts';
 import type { FailedStep } from './progress.ts';
 
 const noise =
-  /^(npm error A complete log|npm ERR! A complete log|npm error \s*\/|npm notice|\s*at .*node:internal|-+$|[\s^~]*$)/;
+  /A complete log of this run|^npm (error|ERR!)\s*(\/|$)|^npm notice|^\s*at (?:\S+ \(|\S*node:|file:)|^Node\.js v\d|^[\s\-=^~{}()[\];,]*$/;
+const telling =
+  /error|cannot|can't|could not|unable|not found|fail|missing|denied|refused|invalid|no such|fatal/i;
+
+/** At most five lines of the end of the output; where these tell nothing, the ones from the last line that does. */
+function lastWords(output: readonly string[]): string[] {
+  const lines = output.filter((line) => !noise.test(line));
+  const last = lines.slice(-5);
+  if (last.some((line) => telling.test(line))) return last;
+  const index = lines.findLastIndex((line) => telling.test(line));
+  return index === -1 ? last : lines.slice(index, index + 5);
+}
 
 /** What a failed build means to the one who pushed: which step, why, what to do. */
 export function buildFailure(error: string, failed: FailedStep | null): UserError {
@@ -17,7 +28,7 @@ export function buildFailure(error: string, failed: FailedStep | null): UserErro
   }
   const exit = /exit code: (\d+)/.exec(error)?.[1] ?? /exit code: (\d+)/.exec(failed?.error ?? '')?.[1];
   if (failed && exit) {
-    const last = output.filter((line) => !noise.test(line)).slice(-5);
+    const last = lastWords(output);
     const tail = last.length > 0 ? `:\n${last.join('\n')}` : ' and printed nothing.';
     const hint =
       exit === '137'
@@ -50,10 +61,12 @@ function otherFailure(reason: string, failed: FailedStep | null): UserError {
       'Check its name, or put it on the server: docker pull there, or docker save on another machine and docker load on the server.',
     );
   }
-  const missing = /"?\/([^\s"]+)"?: not found|lstat .*?\/([^\s:/]+): no such file/.exec(reason);
+  const missing = /"\/([^"]+)" not found|"?\/([^\s"]+)"?: not found|lstat .*?\/([^\s:/]+): no such file/.exec(
+    reason,
+  );
   if (missing && /COPY|ADD/.test(failed?.step ?? reason)) {
     return fail(
-      `${step}: ${missing[1] ?? missing[2]} is not in the commit, or .dockerignore leaves it out.`,
+      `${step}: ${missing[1] ?? missing[2] ?? missing[3]} is not in the commit, or .dockerignore leaves it out.`,
       'Commit the file (git status, and .gitignore, show why it is missing), or correct the path; then push again.',
     );
   }

@@ -95,7 +95,7 @@ export class Progress {
     step.partial = '';
     const { vertex } = step;
     const took = vertex.started === null || vertex.completed === null ? 0 : vertex.completed - vertex.started;
-    const ours = /^\[internal\]|^https?:\/\/|^exporting|^\[.*\] FROM /.test(vertex.name);
+    const ours = /^\[internal\]|^copy \/context|^https?:\/\/|^exporting|^\[.*\] FROM /.test(vertex.name);
     if (/context canceled/i.test(vertex.error) || (ours && took < 0.5 && vertex.error === '')) return;
     const how =
       vertex.error !== ''
@@ -103,7 +103,7 @@ export class Progress {
         : vertex.cached
           ? 'cached'
           : showSeconds(took);
-    this.#log(`${title(vertex.name)} … ${how}`);
+    this.#log(`${title(vertex.name).replace(/…$/, '')} … ${how}`);
     if (this.#current === digest) this.#current = null;
   }
 }

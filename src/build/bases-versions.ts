@@ -1,0 +1,57 @@
+/** A version that a recipe of ours makes, and the recipe's build arguments that differ from the defaults in its Dockerfile. */
+export interface KnownVersion {
+  version: string;
+  args?: Record<string, string>;
+  /** The Debian suite it stands on; default trixie. */
+  suite?: string;
+}
+
+export interface Toolchain {
+  /** Newest first within a major; the first one is taken when no version is asked for. */
+  versions: readonly KnownVersion[];
+  /** True: any exact release can be had from the registry, listed here or not. */
+  open: boolean;
+  /** The recipe fetches through the clients of `images/fetch`. */
+  fetches: boolean;
+  /** In words for a person: Node.js. */
+  name: string;
+}
+
+const npm10 = { NPM: '10.9.9' };
+
+/** What can be made on a server without an image registry; looked up in the registries on 2026-11-24. */
+export const toolchains: Record<string, Toolchain> = {
+  debian: {
+    name: 'Debian',
+    open: false,
+    fetches: false,
+    versions: [{ version: 'trixie' }, { version: 'bookworm' }, { version: 'forky' }],
+  },
+  fetch: { name: 'the fetching clients', open: false, fetches: false, versions: [{ version: 'trixie' }] },
+  node: {
+    name: 'Node.js',
+    open: true,
+    fetches: true,
+    // Each major gets the npm major that it is shipped with.
+    versions: [
+      { version: '24.21.0' },
+      { version: '26.10.0' },
+      { version: '25.9.0' },
+      { version: '23.11.1', args: npm10 },
+      { version: '22.23.3', args: npm10 },
+      { version: '20.20.2', args: npm10 },
+      { version: '18.20.8', args: { ...npm10, COREPACK: '0.30.0' } },
+    ],
+  },
+  python: {
+    name: 'Python',
+    open: false,
+    fetches: true,
+    versions: [
+      { version: '3.13' },
+      { version: '3.11', suite: 'bookworm' },
+      { version: '3.14', suite: 'forky' },
+    ],
+  },
+  static: { name: 'Caddy', open: true, fetches: true, versions: [{ version: '2.11.7' }] },
+};
