@@ -2,7 +2,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { toFailure, UserError } from '../errors.ts';
 import type { Actor, App } from '../types.ts';
 import { refusal } from './lines.ts';
@@ -54,7 +54,8 @@ export const gitRoutes: FastifyPluginAsync<GitRoutesOptions> = async (
     if (!actor) throw new Error('a request passed without authentication');
     return { actor, app: openApp(pushes, actor, request.params.repository, service) };
   };
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler((thrown: FastifyError | UserError, request, reply) => {
+    const error = thrown instanceof UserError ? thrown : asUserError(thrown);
     if (!(error instanceof UserError)) request.log.error(error);
     return refuse(reply, status(error), refusal(toFailure(error, request.id)));
   });
@@ -168,6 +169,12 @@ function refuse(reply: FastifyReply, code: number, lines: readonly string[]): Fa
     .code(code)
     .type('text/plain; charset=utf-8')
     .send(`${lines.join('\n')}\n`);
+}
+
+/** fastify's own objections are the request's fault; everything else is ours. */
+function asUserError(error: FastifyError): UserError | FastifyError {
+  const { statusCode = 500, message } = error;
+  return statusCode < 500 ? new UserError('bad-input', message, 'Push with git itself.') : error;
 }
 
 function status(error: unknown): number {

@@ -119,9 +119,9 @@ export class GitWorld {
   }
 
   /** Processes on this machine that work in this world: git, hook, curl. */
-  async processes(): Promise<string[]> {
+  async processes(home = this.home): Promise<string[]> {
     const { output } = await this.run('ps', ['-eo', 'pid,args'], '/');
-    return output.split('\n').filter((line) => line.includes(this.home) && line.includes('git'));
+    return output.split('\n').filter((line) => line.includes(home) && line.includes('git'));
   }
 
   /** A working copy with one commit on main that holds these files. */
