@@ -1,4 +1,7 @@
-import { type Backend, controlBackend, type Slot, type Table, unknownBackend } from './table.ts';
+import type { Backend, Slot, Table } from './table.ts';
+
+/** Only the apps' backends are numbered. */
+const appBackend = /^b\d+$/;
 
 /** Pure readers of what HAProxy prints. Columns are found by their names: versions add some. */
 
@@ -22,7 +25,7 @@ export function readTable(servers: string, hosts: Map<string, string>, apps: Map
   const slots = new Map<string, Slot[]>();
   for (const row of rows(servers, '# be_id')) {
     const name = row.get('be_name') ?? '';
-    if (name === controlBackend || name === unknownBackend) continue;
+    if (!appBackend.test(name)) continue;
     const slot: Slot = {
       name: row.get('srv_name') ?? '',
       host: row.get('srv_addr') ?? '',
@@ -35,7 +38,7 @@ export function readTable(servers: string, hosts: Map<string, string>, apps: Map
     const [id, ...rest] = (apps.get(name) ?? '').split(':');
     return { name, app: id ? { id, name: rest.join(':') } : null, slots: own };
   });
-  return { backends, hosts: new Map([...hosts].filter(([, backend]) => backend !== controlBackend)) };
+  return { backends, hosts: new Map([...hosts].filter(([, backend]) => appBackend.test(backend))) };
 }
 
 /** Bits of srv_admin_state (management.txt 9.3): any maintenance, then any drain. */
@@ -50,6 +53,12 @@ export function readBusy(text: string): Set<string> {
     (row) => Number(row.get('used_cur')) > 0 || Number(row.get('idle_cur')) > 0,
   );
   return new Set(busy.map((row) => row.get('bkname/svname') ?? ''));
+}
+
+/** `show sess`: session → the server that it is on, as `b1/s3`. */
+export function readSessionIds(text: string): Map<string, string> {
+  const found = text.matchAll(/^(0x[0-9a-f]+): .*? be=(\S+) srv=(\S+)/gm);
+  return new Map(Array.from(found, ([, id = '', backend, server]) => [id, `${backend}/${server}`]));
 }
 
 /** `show stat <backend> 4 -1`: open requests by server address. A WebSocket counts as one. */

@@ -32,8 +32,7 @@ class ConfigRefused extends Error {
 /**
  * Drives HAProxy: by its command line where that can do it, by a new configuration and a reload where not. The running
  * proxy tells what it has (servers, maps, which configuration), so this object can be made anew at any time. Workers
- * of before a reload still serve their open connections, also with new requests on them, so they get the changes too
- * and their sessions count.
+ * of before a reload still serve their open requests, so their sessions count too, and are cut with the others.
  */
 export class HaproxyProxy implements Proxy {
   readonly #settings: ProxySettings;
@@ -65,7 +64,7 @@ export class HaproxyProxy implements Proxy {
 
   /** Makes the folders, and a configuration when there is none. Before the proxy is started. */
   async prepare(): Promise<void> {
-    for (const path of [this.#at.runtime, this.#at.master, this.#at.control])
+    for (const path of [this.#at.runtime, this.#at.handover, this.#at.control])
       if (Buffer.byteLength(path) > longestSocketPath)
         throw new UserError(
           'bad-setting',
@@ -91,7 +90,7 @@ export class HaproxyProxy implements Proxy {
     try {
       const table = await this.#inTurn(() => this.#current());
       const counts = [await this.#worker.sessions(appId, table)];
-      for (const { worker } of await this.#oldWorkers()) counts.push(await worker.sessions(appId));
+      for (const old of await this.#oldWorkers()) counts.push(await old.sessions(appId));
       return new Map(
         servers.flatMap(({ instance, dial }) => {
           const open = counts.flatMap((count) => count.get(address(dial)) ?? []);
@@ -146,7 +145,7 @@ export class HaproxyProxy implements Proxy {
     for (;;) {
       try {
         await this.#change(routes);
-        await this.#changeOldWorkers(routes);
+        for (const old of await this.#oldWorkers()) await old.cut(routes);
         return;
       } catch (error) {
         this.#table = null;
@@ -246,7 +245,7 @@ export class HaproxyProxy implements Proxy {
     await this.#current();
   }
 
-  async #oldWorkers(): Promise<{ pid: number; worker: Worker }[]> {
+  async #oldWorkers(): Promise<Worker[]> {
     if (!this.#mayHaveOldWorkers) return [];
     const { old } = await this.#master.processes();
     this.#mayHaveOldWorkers = old.length > 0;
@@ -256,17 +255,8 @@ export class HaproxyProxy implements Proxy {
         for (const command of commands) answers.push(await this.#master.askOld(pid, command));
         return answers;
       };
-      return { pid, worker: new Worker(ask, this.#at) };
+      return new Worker(ask, this.#at);
     });
-  }
-
-  async #changeOldWorkers(routes: readonly Route[]): Promise<void> {
-    for (const { pid, worker } of await this.#oldWorkers()) {
-      const plan = await worker.plan(await worker.table(), routes);
-      if (plan.missing) this.#log(`proxy: the old worker ${pid} cannot follow: ${plan.missing}`);
-      const objection = await worker.send(plan.commands);
-      if (objection) this.#log(`proxy: the old worker ${pid} objected to ${objection}`);
-    }
   }
 
   /** One after the other, never at the same time; the files are the truth only for a proxy that starts or reloads. */

@@ -23,6 +23,7 @@ export function paths(home: string) {
     run: `${proxy}/run`,
     runtime: `${proxy}/run/haproxy.sock`,
     master: `${proxy}/run/master.sock`,
+    handover: `${proxy}/run/handover.sock`,
     control: `${home}/run/http.sock`,
   };
 }
@@ -105,6 +106,9 @@ function failure(folder: string, page: Page, status = page.status, type: 'html' 
 function head(settings: ProxySettings, description: string): string {
   const at = paths(settings.home);
   const page = pages(appName(settings));
+  const choice = `  use_backend %[req.fhdr(host),host_only,rtrim(.),map_str(${at.hosts},${unknownBackend})]
+  default_backend ${unknownBackend}
+`;
   return `# Written by Landfall; changes are overwritten. The addresses below are the current ones: a restart or reload of the
 # proxy serves what it served before. Between reloads the server changes them through ${at.runtime}.
 
@@ -160,7 +164,8 @@ defaults apps from base
   retries 3
   retry-on conn-failure empty-response
   http-request disable-l7-retry unless { method GET HEAD }
-${answer(at.folder, page.empty, '{ nbsrv eq 0 }')}${failure(at.folder, page.broken)}${failure(at.folder, page.broken, 503)}${failure(at.folder, page.slow)}
+  # In a worker that is stopping, nbsrv is 0 for all.
+${answer(at.folder, page.empty, '{ nbsrv eq 0 } !{ stopping }')}${failure(at.folder, page.broken)}${failure(at.folder, page.broken, 503)}${failure(at.folder, page.slow)}
 frontend public from base
 ${binds(settings.httpPort, settings.ipv6)}  # HTTPS goes here: bind :${settings.httpsPort} ssl crt-list ${at.folder}/crt-list alpn h2,http/1.1
   # What only we may say, in any spelling that an app could take for ours (CGI and WSGI read _ as -), and httpoxy's.
@@ -171,17 +176,34 @@ ${binds(settings.httpPort, settings.ipv6)}  # HTTPS goes here: bind :${settings.
   http-request set-header X-Forwarded-Port %[dst_port]
   http-request set-header X-Request-Id %[uuid()]
   http-request set-header X-Request-Start t=%[date(0,us)]
-  use_backend %[req.fhdr(host),host_only,rtrim(.),map_str(${at.hosts},${unknownBackend})]
-  default_backend ${unknownBackend}
-
+  use_backend handover if { stopping }
+${choice}
 backend ${unknownBackend} from base
 ${answer(at.folder, page.unknown, '')}
-# The server itself. While it restarts, requests wait here: a retry a second. git shows plain text to its user.
+# The server itself. While it restarts, requests wait: they are tried again each second, at \`wait\` as long as the check
+# says that it is down (a refused Unix socket alone would be tried again at once, and for nothing).
 backend ${controlBackend} from base
-  retries 30
+  balance leastconn
+  option redispatch 1
+  retries 15
+  retry-on conn-failure empty-response
+  http-request disable-l7-retry unless { method GET HEAD }
+  # Who leaves during a push wants it cancelled.
   option abortonclose
-${failure(at.folder, page.control, 503, 'plain')}  server control unix@${at.control}
-`;
+  # git shows plain text to its user.
+${failure(at.folder, page.control, 503, 'plain')}  server control unix@${at.control} check inter 1s fastinter 200ms downinter 200ms fall 1 rise 1 observe layer4 error-limit 1 on-error mark-down
+  server wait ${nowhere.host}:${nowhere.port} backup
+
+# New requests on connections that a reload left with an old worker: the present one knows where they go now.
+backend handover from base
+  server present unix@${at.handover}
+frontend handed-over from base
+.if defined(LANDFALL_PROXY_USER)
+  bind unix@${at.handover} mode 600 user "\${LANDFALL_PROXY_USER}"
+.else
+  bind unix@${at.handover} mode 600
+.endif
+${choice}`;
 }
 
 /** Two listeners, not one for both: HAProxy would show IPv4 clients as ::ffff:a.b.c.d. */

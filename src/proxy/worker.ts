@@ -1,4 +1,4 @@
-import { readBusy, readMap, readSessions, readTable } from './answers.ts';
+import { readBusy, readMap, readSessionIds, readSessions, readTable } from './answers.ts';
 import { changes } from './changes.ts';
 import { type Command, line, type MapPaths, succeeded } from './commands.ts';
 import type { Route } from './routes.ts';
@@ -58,6 +58,19 @@ export class Worker {
     if (!backend) return new Map();
     const [stat = ''] = await this.#ask([`show stat ${backend} 4 -1`]);
     return readSessions(stat);
+  }
+
+  /**
+   * Ends the requests on servers that these routes no longer list. For a worker of before a reload: it takes no other
+   * change (`Proxy is disabled`), and needs none, because it hands new requests over.
+   */
+  async cut(routes: readonly Route[]): Promise<void> {
+    const { commands } = changes(await this.table(), routes, new Set());
+    const gone = new Set(commands.flatMap((command) => (command.do === 'shutdown' ? [command.server] : [])));
+    if (gone.size === 0) return;
+    const [sessions = ''] = await this.#ask(['show sess']);
+    const ids = [...readSessionIds(sessions)].filter(([, server]) => gone.has(server)).map(([id]) => id);
+    await this.#ask(ids.map((id) => `shutdown session ${id}`));
   }
 
   async #backendOf(appId: string): Promise<string | undefined> {
