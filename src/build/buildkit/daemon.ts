@@ -81,6 +81,8 @@ export class Daemon {
       const { method, headers = {}, signal, body } = call;
       const sent = request({
         socketPath: this.#socketPath,
+        // A connection kept for later may be one to a daemon that was restarted since.
+        agent: false,
         method,
         path,
         headers,
