@@ -24,6 +24,8 @@ export interface DockerOptions {
   docker?: Docker;
   /** An image with `cat`, for a look into an instance's network when this server is itself in a container. */
   helperImage?: string;
+  /** False: never looks at the instances' processes in /proc, as if this server were in a container of its own. */
+  seesProcesses?: boolean;
   /** A folder on the host's disk, for `disk()` when Docker's own is not visible. */
   home?: string;
 }
@@ -127,7 +129,8 @@ export class DockerEngine implements Engine {
   async listeners(instance: Instance): Promise<Listener[]> {
     const details = await this.#containers.inspect(instance.id);
     if (details?.State.Status !== 'running') return [];
-    const tables = (await readTables(details)) ?? (await this.#peek(instance, details));
+    const seen = this.#options.seesProcesses === false ? null : await readTables(details);
+    const tables = seen ?? (await this.#peek(instance, details));
     return parseListeners(tables);
   }
 

@@ -19,7 +19,6 @@ const applets = [
   'kill',
   'id',
   'seq',
-  'wget',
   'true',
   'tr',
   'ls',
@@ -29,7 +28,8 @@ const program = '/usr/bin/busybox';
 
 /**
  * What the server of the tests' image does, by MODE: `serve` (default) answers HTTP on PORT at all addresses, `loopback` on
- * 127.0.0.1 only, `crash` writes a line and exits with 7, `silent` listens nowhere, `greedy` takes memory until it is killed.
+ * 127.0.0.1 only, `crash` writes a line and exits with 7, `silent` listens nowhere, `greedy` takes memory until it is killed;
+ * `job` writes two lines and exits with 3, `endless` writes one and runs on.
  */
 const server = `#!/bin/sh
 echo "mode $MODE on port $PORT"
@@ -37,13 +37,18 @@ case "$MODE" in
   crash) echo "cannot start" >&2; exit 7 ;;
   silent) exec sleep 1000000 ;;
   loopback) exec httpd -f -p "127.0.0.1:$PORT" -h /www ;;
+  job) echo done; echo "and a warning" >&2; exit 3 ;;
+  endless) exec sleep 1000000 ;;
   greedy) head -c 300000000 /dev/zero | tail >/dev/null; exit 1 ;;
   *) exec httpd -f -p "0.0.0.0:$PORT" -h /www ;;
 esac
 `;
 
 /** Makes an image without any registry, of Debian's static busybox (package busybox-static), and returns its id. */
-export async function makeTestImage(tag: string): Promise<string> {
+export async function makeTestImage(
+  tag: string,
+  command: readonly string[] = ['/bin/server'],
+): Promise<string> {
   const tar = pack();
   for (const name of ['bin', 'www', 'tmp', 'proc', 'etc'])
     tar.entry({ name: `${name}/`, type: 'directory', mode: 0o755 });
@@ -56,7 +61,8 @@ export async function makeTestImage(tag: string): Promise<string> {
     'root:x:0:0:root:/:/bin/sh\napp:x:1000:1000:app:/tmp:/bin/sh\n',
   );
   tar.finalize();
-  const changes = ['CMD ["/bin/server"]', 'USER 1000:1000', 'ENV PATH=/bin', 'LABEL landfall.test=image'];
+  const cmd = command.length > 0 ? [`CMD ${JSON.stringify(command)}`] : [];
+  const changes = [...cmd, 'USER 1000:1000', 'ENV PATH=/bin', 'LABEL landfall.test=image'];
   const args = ['import', ...changes.flatMap((change) => ['--change', change]), '-', tag];
   const child = spawn('docker', args, { stdio: ['pipe', 'pipe', 'inherit'] });
   tar.pipe(child.stdin);
