@@ -21,6 +21,8 @@ export interface Settings {
   bases: 'official' | 'local';
   /** Below this much free disk no build begins. */
   minFreeBytes: number;
+  /** Only for the crash matrix: the server kills itself at this point of a deploy. */
+  crashAt: string | null;
   version: string;
 }
 
@@ -37,6 +39,7 @@ const defaults = {
   LANDFALL_INSECURE_HTTP: '0',
   LANDFALL_BASES: 'official',
   LANDFALL_MIN_FREE_MB: '1024',
+  LANDFALL_CRASH_AT: '',
 } as const;
 type Name = keyof typeof defaults;
 
@@ -105,6 +108,7 @@ export function parseSettings(raw: Raw): Settings {
     insecureHttp: matching('LANDFALL_INSECURE_HTTP', /^[01]$/, '0 or 1') === '1',
     bases: matching('LANDFALL_BASES', /^(official|local)$/, '`official` or `local`') as Settings['bases'],
     minFreeBytes: Number(matching('LANDFALL_MIN_FREE_MB', /^\d{1,9}$/, 'a number of megabytes')) * 1048576,
+    crashAt: text('LANDFALL_CRASH_AT') || null,
     version: readVersion(),
   };
 }

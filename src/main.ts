@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { BuildKitBuilder } from './build/builder.ts';
 import type { Tools } from './commands/command.ts';
@@ -9,6 +10,7 @@ import { appUrl, loadSettings } from './config.ts';
 import { Deployer } from './deploy/deployer.ts';
 import { DockerEngine } from './engine/docker.ts';
 import { gitRoutes, internalPushRoutes } from './git/http.ts';
+import { Receiver } from './git/receive.ts';
 import { Repositories } from './git/repositories.ts';
 import { listen } from './http/listen.ts';
 import { localServer } from './http/local.ts';
@@ -60,16 +62,26 @@ const deployer = new Deployer({
   appHost: (app) => `${app.name}.${domain}`,
   appUrl: (app) => appUrl(settings, app.name),
   log,
+  reached: (point) => {
+    if (point === settings.crashAt) process.kill(process.pid, 'SIGKILL');
+  },
 });
 const repositories = new Repositories(home);
 const tools: Tools = { settings, store, engine, builder, proxy, deployer, reconciler, repositories };
-const gitDoor = pushes({ store, deployer, version: settings.version });
+const receiver = new Receiver({
+  pushes: pushes({ store, deployer, version: settings.version }),
+  repositories,
+  hooks: fileURLToPath(new URL('../hooks', import.meta.url)),
+  socket: join(home, 'run/landfall.sock'),
+  fetchEnv: existsSync(join(home, 'ca.crt')) ? { GIT_SSL_CAINFO: join(home, 'ca.crt') } : {},
+  log: (message, error) => (error ? log.error(error, message) : log.info(message)),
+});
 
 const local = await localServer(tools, async (server) => {
-  await server.register(internalPushRoutes(gitDoor));
+  await server.register(internalPushRoutes, { receiver });
 });
 const open = await publicServer(tools, async (server) => {
-  await server.register(gitRoutes(gitDoor, { home }));
+  await server.register(gitRoutes, { receiver });
 });
 await listen(local, join(home, 'run/landfall.sock'), 0o600);
 await listen(open, join(home, 'run/http.sock'), 0o666);
@@ -78,8 +90,14 @@ logger.info(`Landfall ${settings.version} serves ${domain} from ${home}`);
 await engine.sweep().catch((error) => log.error(error, 'sweep'));
 await deployer.recover();
 await repositories
-  .repairAll((appId) => store.deploys.head(appId))
-  .catch((error) => log.error(error, 'repair'));
+  .repairAll(
+    store.apps.all().map((app) => app.id),
+    (appId) => store.deploys.head(appId),
+  )
+  .then(
+    (lines) => lines.forEach(log.info),
+    (error) => log.error(error, 'repair'),
+  );
 await reconciler.start(stop.signal);
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());

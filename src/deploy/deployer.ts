@@ -27,6 +27,8 @@ export interface DeployerParts extends Omit<BuildParts, 'slots'> {
   appHost(app: App): string;
   appUrl(app: App): string;
   log: { error(error: unknown, message: string): void };
+  /** Told each state when it is on disk, and `<state>:done` when its act has ended: where the crash matrix kills. */
+  reached(point: string): void;
 }
 
 /** What a deploy makes live: a release that exists (restart), or one to be made now. */
@@ -39,11 +41,6 @@ export interface Outcome {
   seconds: number;
 }
 
-interface Running {
-  abort: AbortController;
-  deploy: Deploy;
-}
-
 /** Moves deploys through their states. It decides when; the reconciler makes each state's world true. */
 export class Deployer {
   readonly #parts: DeployerParts;
@@ -51,7 +48,7 @@ export class Deployer {
   /** From `releasing` to `live` one deploy of an app at a time; builds may overlap with the one before. */
   readonly #turns = new Turns();
   /** The newest push of each app, while it can still be superseded. */
-  readonly #pushes = new Map<AppId, Running>();
+  readonly #pushes = new Map<AppId, Run>();
 
   constructor(parts: DeployerParts) {
     this.#parts = parts;
@@ -63,12 +60,21 @@ export class Deployer {
     return this.#parts.store.deploys.open().length === 0;
   }
 
+  /** A push that was refused before it could become a deploy: kept, so that `deploys` tells of it. */
+  refused(app: App, commit: string | null, actor: Actor, error: UserError): void {
+    const { deploys } = this.#parts.store;
+    const deploy = deploys.add({ appId: app.id, kind: 'push', commit, actor: actor.name });
+    deploys.setState(deploy.id, 'failed', { failure: error.toJSON() });
+  }
+
   /** Takes a commit live. Resolves when all new requests go to it; throws the UserError of the refusal, nothing changed. */
   async push(request: PushRequest, listen: (line: string) => void, signal: AbortSignal): Promise<Outcome> {
     const { app, commit, actor, source } = request;
-    this.#refuseStale(request);
-    this.supersede(app.id, `a newer push (${commit.slice(0, 7)})`);
     return await this.#run(app, { kind: 'push', commit, actor, listen, signal }, async (run) => {
+      // The store is the truth: a push must start from what the last one left.
+      if (this.#parts.store.deploys.head(app.id) !== request.previous) throw stale();
+      this.supersede(app.id, `a newer push (${commit.slice(0, 7)})`);
+      this.#pushes.set(app.id, run);
       run.to('building');
       const build = await buildStep(
         { ...this.#parts, slots: this.#slots },
@@ -103,10 +109,11 @@ export class Deployer {
 
   /** Ends the app's push that has not moved traffic yet, if there is one. */
   supersede(appId: AppId, by: string): void {
-    const running = this.#pushes.get(appId);
-    running?.abort.abort(
-      new UserError('superseded', `This push gave way to ${by}.`, 'Nothing to do: the newer one goes on.'),
-    );
+    this.#pushes
+      .get(appId)
+      ?.cancel(
+        new UserError('superseded', `This push gave way to ${by}.`, 'Nothing to do: the newer one goes on.'),
+      );
   }
 
   /** At the start of the server: what a crash cut off fails before the point of no return, and goes on after it. */
@@ -146,17 +153,8 @@ export class Deployer {
       commit: what.commit,
       actor: what.actor.name,
     });
-    const abort = new AbortController();
-    const signal = what.signal ? AbortSignal.any([abort.signal, what.signal]) : abort.signal;
-    const run = new Run(
-      store,
-      app,
-      deploy,
-      new DeployLog(store.deploys, deploy.id, what.listen ?? (() => {})),
-      signal,
-    );
-    const running = { abort, deploy };
-    if (what.kind === 'push') this.#pushes.set(app.id, running);
+    const log = new DeployLog(store.deploys, deploy.id, what.listen ?? (() => {}));
+    const run = new Run(this.#parts, { app, deploy, log, signal: what.signal });
     try {
       await work(run);
       const release = run.release;
@@ -165,7 +163,7 @@ export class Deployer {
     } catch (error) {
       throw await this.#refuse(run, error);
     } finally {
-      if (this.#pushes.get(app.id) === running) this.#pushes.delete(app.id);
+      if (this.#pushes.get(app.id) === run) this.#pushes.delete(app.id);
       run.log.flush();
     }
   }
@@ -239,14 +237,17 @@ export class Deployer {
 
   /** Drains the old release, then lets it go. The turn ends here. */
   async #finish(appId: AppId, id: DeployId, endTurn: () => void): Promise<void> {
-    const { reconciler, store, log } = this.#parts;
+    const { reconciler, store, log, reached } = this.#parts;
     try {
       if (store.deploys.get(id).state === 'routing') {
         await this.#route(appId);
         store.deploys.setState(id, 'draining');
+        reached('draining');
       }
       await drainStep(reconciler, appId, id);
+      reached('draining:done');
       store.deploys.setState(id, 'live');
+      reached('live');
     } catch (error) {
       log.error(error, `finish deploy ${id}`);
     } finally {
@@ -268,11 +269,6 @@ export class Deployer {
     run.to(failure.code === 'superseded' ? 'superseded' : 'failed', { failure });
     await reconciler.converge(run.app.id).catch((cause) => log.error(cause, 'converge'));
     return error instanceof UserError ? error : new UserError(failure.code, failure.message, failure.hint);
-  }
-
-  /** The store is the truth: a push must start from what the last one left. */
-  #refuseStale({ app, previous }: PushRequest): void {
-    if (this.#parts.store.deploys.head(app.id) !== previous) throw stale();
   }
 }
 

@@ -9,16 +9,27 @@ export class Run {
   readonly app: App;
   readonly log: DeployLog;
   readonly signal: AbortSignal;
+  readonly #abort = new AbortController();
   readonly #store: Store;
+  readonly #reached: (point: string) => void;
   deploy: Deploy;
   release: Release | null = null;
 
-  constructor(store: Store, app: App, deploy: Deploy, log: DeployLog, signal: AbortSignal) {
-    this.#store = store;
-    this.app = app;
-    this.deploy = deploy;
-    this.log = log;
-    this.signal = signal;
+  constructor(
+    parts: { store: Store; reached: (point: string) => void },
+    what: { app: App; deploy: Deploy; log: DeployLog; signal: AbortSignal | undefined },
+  ) {
+    this.#store = parts.store;
+    this.#reached = parts.reached;
+    this.app = what.app;
+    this.deploy = what.deploy;
+    this.log = what.log;
+    this.signal = what.signal ? AbortSignal.any([this.#abort.signal, what.signal]) : this.#abort.signal;
+  }
+
+  /** Ends it with this reason, unless traffic has moved. */
+  cancel(reason: Error): void {
+    this.#abort.abort(reason);
   }
 
   /** On disk before the act that the state names. */
@@ -28,6 +39,8 @@ export class Run {
     const ends = state === 'failed' || state === 'superseded';
     if (!ends && !isPastReturn(this.deploy.state)) this.signal.throwIfAborted();
     this.log.flush();
+    this.#reached(`${this.deploy.state}:done`);
     this.deploy = this.#store.deploys.setState(this.deploy.id, state, facts);
+    this.#reached(state);
   }
 }
