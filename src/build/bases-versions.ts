@@ -54,4 +54,39 @@ export const toolchains: Record<string, Toolchain> = {
     ],
   },
   static: { name: 'Caddy', open: true, fetches: true, versions: [{ version: '2.11.7' }] },
+  bun: { name: 'Bun', open: true, fetches: true, versions: [{ version: '1.4.5' }] },
+  deno: { name: 'Deno', open: true, fetches: true, versions: [{ version: '2.9.6' }] },
+  go: {
+    name: 'Go',
+    open: true,
+    fetches: false,
+    versions: ['1.27.4', '1.26.11', '1.25.14', '1.24.13', '1.23.12', '1.22.12', '1.21.13'].map((version) => ({
+      version,
+    })),
+  },
+  rust: {
+    name: 'Rust',
+    open: false,
+    fetches: false,
+    versions: [{ version: '1.96' }, { version: '1.85', args: { POCKET: 'trixie' } }],
+  },
+  java: {
+    name: 'Java',
+    open: false,
+    fetches: false,
+    versions: [{ version: '21' }, { version: '25' }, { version: '17', suite: 'bookworm' }],
+  },
+  ruby: {
+    name: 'Ruby',
+    open: false,
+    fetches: false,
+    versions: [{ version: '3.3' }, { version: '3.1', suite: 'bookworm' }],
+  },
+  php: {
+    name: 'PHP',
+    open: false,
+    fetches: false,
+    versions: [{ version: '8.4' }, { version: '8.2', suite: 'bookworm' }],
+  },
+  elixir: { name: 'Elixir', open: false, fetches: false, versions: [{ version: '1.20', suite: 'forky' }] },
 };

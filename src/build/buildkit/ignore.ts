@@ -73,6 +73,7 @@ export async function findIgnore(tar: Readable, dockerfile: string): Promise<str
 export function filterTar(tar: Readable, ignored: Ignored, dockerfile: string): Readable {
   const kept = pack();
   const out = new PassThrough();
+  kept.on('error', () => {}); // it is `out` that fails
   kept.pipe(out);
   out.on('close', () => {
     tar.destroy();
@@ -97,6 +98,7 @@ async function copy(tar: Readable, to: Pack, keep: (path: string) => boolean): P
 
 function through(tar: Readable): ReturnType<typeof extract> {
   const reader = extract();
+  reader.on('error', () => {}); // whoever reads the entries gets it
   tar.on('error', (error) => reader.destroy(error));
   tar.pipe(reader);
   return reader;
