@@ -6,14 +6,15 @@
 port_inodes() {
   local hex
   printf -v hex '%04X' "$1"
-  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v port=":$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }'
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    awk -v port=":$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }'
 }
 
 # port_pids PORT: the processes that hold them.
 port_pids() {
   local inode
   for inode in $(port_inodes "$1"); do
-    find /proc/[0-9]*/fd -lname "socket:\\[$inode\\]" 2>/dev/null | cut -d / -f 3
+    find /proc/[0-9]*/fd -lname "socket:\\[$inode\\]" 2>/dev/null | cut -d / -f 3 || true # processes come and go
   done | sort -un
 }
 
@@ -22,7 +23,7 @@ is_descendant() {
   local pid=$1
   while [ "${pid:-0}" -gt 1 ]; do
     [ "$pid" != "$2" ] || return 0
-    pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
+    pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null || true)
   done
   return 1
 }
@@ -35,7 +36,7 @@ port_check() {
   holder='a process that this machine does not show'
   for pid in $pids; do
     if [ -n "$own" ] && is_descendant "$pid" "$own"; then return 0; fi
-    holder="$(cat "/proc/$pid/comm" 2>/dev/null || echo a process) (pid $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | cut -c 1-120))"
+    holder="$(cat "/proc/$pid/comm" 2>/dev/null || echo a process) (pid $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | cut -c 1-120 | sed 's/ *$//'))"
   done
   fail port-taken "Port $2 ($1) is taken by $holder." "Stop it, or choose another port: $1=8080 $0"
 }

@@ -83,8 +83,8 @@ settings_claim_home() {
       "Choose an empty folder, or one that does not exist yet."
   fi
   mkdir -p "$LANDFALL_HOME/run" || fail bad-setting "LANDFALL_HOME ($LANDFALL_HOME) cannot be made." "Choose another folder."
-  # Others may pass (to the commands that need no server), not look around.
-  chmod 711 "$LANDFALL_HOME"
+  # Tokens, sources and the database are root's alone. The proxy's workers see two folders in it, by their mounts.
+  chmod 700 "$LANDFALL_HOME"
 }
 
 # Written by every run, so that the next one need not be told again.

@@ -17,12 +17,14 @@ socket_run() {
   done
   if [ -t 1 ]; then set -- "$@" --data-urlencode tty=1 --data-urlencode "columns=$(tput cols 2>/dev/null || echo 80)"; fi
   if [ $socket_input = yes ] && [ ! -t 0 ]; then set -- "$@" --data-urlencode stdin@-; fi
-  curl -sS -N --unix-socket "$socket" "$@" http://localhost/cli | socket_print
+  curl -s -N --unix-socket "$socket" "$@" http://localhost/cli | socket_print
 }
 
 socket_print() {
+  socket_seen=no
   trap 'exit 130' INT
   while IFS= read -r socket_line; do
+    socket_seen=yes
     case $socket_line in
       1*) printf '%s\n' "${socket_line#1}" ;;
       2*) printf '%s\n' "${socket_line#2}" >&2 ;;
@@ -30,6 +32,10 @@ socket_print() {
       *) printf '%s\n' "$socket_line" >&2 ;;
     esac || return 1
   done
-  printf '! engine-down: the server ended in the middle of its answer.\n  → Try again; see docker logs of the server.\n' >&2
+  if [ $socket_seen = yes ]; then
+    printf '! server-down: The server ended in the middle of its answer.\n  → Try again; docker logs of its container says why.\n' >&2
+  else
+    printf '! server-down: The server does not answer.\n  → sudo bin/up mends it.\n' >&2
+  fi
   return 1
 }
