@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { deadline } from '../loop.ts';
-import { engineDown, failure } from './failures.ts';
+import { parseVersion } from './answers.ts';
+import { engineDown, failure, refused } from './failures.ts';
 
 export interface Call {
   /** "start the container": for messages. */
@@ -15,6 +16,7 @@ export interface Call {
   signal?: AbortSignal;
 }
 
+const versionCall: Call = { what: 'ask its version', method: 'GET', path: '/version', deadlineMs: 5_000 };
 const defaultDeadlineMs = 30_000;
 const success = { 200: true, 201: true, 202: true, 204: true, 304: true };
 
@@ -25,22 +27,34 @@ const success = { 200: true, 201: true, 202: true, 204: true, 304: true };
  */
 export class Api {
   readonly #docker: Docker;
-  readonly #prefix: string;
+  #version: string;
 
-  /** `version` as 1.41; without it the daemon takes its newest. */
-  constructor(docker: Docker, version?: string) {
+  private constructor(docker: Docker, version: string) {
     this.#docker = docker;
-    this.#prefix = version ? `/v${version}` : '';
+    this.#version = version;
+  }
+
+  /** Agrees with the daemon on a version of its API. `engine-down` when it does not answer, or is too old. */
+  static async connect(docker: Docker): Promise<Api> {
+    const api = new Api(docker, '');
+    await api.#agree();
+    return api;
+  }
+
+  /** What the daemon is, and the version that is spoken with it. */
+  async version(): Promise<{ version: string; apiVersion: string }> {
+    const { Version, ApiVersion, MinAPIVersion } = parseVersion(await this.#dial(versionCall, false, ''));
+    return { version: Version, apiVersion: apiVersion(ApiVersion, MinAPIVersion) };
   }
 
   /** The answer's JSON (a Buffer when it is none). */
   async ask(call: Call): Promise<unknown> {
-    return await this.#dial(call, false);
+    return await this.#dialAgreed(call, false);
   }
 
   /** The answer's body as it comes. Destroyed when the signal is aborted. */
   async stream(call: Call): Promise<Readable> {
-    const stream = await this.#dial(call, true);
+    const stream = await this.#dialAgreed(call, true);
     if (!(stream instanceof Readable)) throw engineDown(`${call.what}: the answer is no stream`);
     const { signal } = call;
     const stop = (): void => void stream.destroy();
@@ -50,7 +64,22 @@ export class Api {
     return stream;
   }
 
-  async #dial(call: Call, isStream: boolean): Promise<unknown> {
+  async #agree(): Promise<void> {
+    this.#version = (await this.version()).apiVersion;
+  }
+
+  /** An upgrade of the daemon may end the version that was agreed on. */
+  async #dialAgreed(call: Call, isStream: boolean): Promise<unknown> {
+    try {
+      return await this.#dial(call, isStream, `/v${this.#version}`);
+    } catch (error) {
+      if (!refused(error, 400, /client version .* is too old/i)) throw error;
+      await this.#agree();
+      return await this.#dial(call, isStream, `/v${this.#version}`);
+    }
+  }
+
+  async #dial(call: Call, isStream: boolean, prefix: string): Promise<unknown> {
     const { what, signal, deadlineMs = defaultDeadlineMs } = call;
     signal?.throwIfAborted();
     const request = new AbortController();
@@ -73,7 +102,7 @@ export class Api {
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#docker.modem.dial(
         {
-          path: `${this.#prefix}${call.path}?`,
+          path: `${prefix}${call.path}?`,
           method: call.method,
           options: { _query: call.query ?? {}, _body: call.body ?? {} },
           abortSignal: request.signal,

@@ -1,13 +1,14 @@
 import { readFile, statfs } from 'node:fs/promises';
+import { Agent } from 'node:http';
 import Docker from 'dockerode';
+import { UserError } from '../errors.ts';
 import type { AppId, Group, Instance } from '../types.ts';
-import { type Details, parseInfo, parseVersion } from './answers.ts';
-import { Api, apiVersion } from './api.ts';
+import { type Details, parseInfo } from './answers.ts';
+import { Api } from './api.ts';
 import { type Host, openFilesLimit } from './confine.ts';
 import { Containers, isUp, type Present } from './containers.ts';
 import type { Engine, EngineEvent, InstanceSpec, LogLine } from './engine.ts';
 import { engineEvents } from './events.ts';
-import { refused } from './failures.ts';
 import { Jobs } from './jobs.ts';
 import { identityOf, networkName } from './labels.ts';
 import { type Listener, parseListeners } from './listeners.ts';
@@ -30,7 +31,6 @@ export interface DockerOptions {
   home?: string;
 }
 
-const pingDeadlineMs = 5_000;
 const peekDeadlineMs = 15_000;
 
 /** One Docker Engine, 20.10 or newer, with plain containers. */
@@ -65,9 +65,8 @@ export class DockerEngine implements Engine {
 
   /** Agrees on an API version once. UserError `engine-down` when the daemon does not answer or is too old. */
   static async connect(options: DockerOptions): Promise<DockerEngine> {
-    const docker = options.docker ?? new Docker({ socketPath: options.socketPath ?? '/var/run/docker.sock' });
-    const { ApiVersion, MinAPIVersion } = parseVersion(await new Api(docker).ask(versionCall));
-    const api = new Api(docker, apiVersion(ApiVersion, MinAPIVersion));
+    const docker = options.docker ?? dockerAt(options.socketPath ?? '/var/run/docker.sock');
+    const api = await Api.connect(docker);
     const info = parseInfo(await api.ask({ what: 'ask about the host', method: 'GET', path: '/info' }));
     const openFiles = openFilesLimit(await readFile('/proc/self/limits', 'utf8').catch(() => ''));
     return new DockerEngine(api, options, info.DockerRootDir, { cores: info.NCPU, openFiles });
@@ -143,8 +142,7 @@ export class DockerEngine implements Engine {
         return await this.#jobs.peek(instance.group, instance.id, image, ['cat', ...tcpTables], signal);
       } catch (error) {
         // No such image, no `cat` in it: the next one. The instance ended meanwhile: nothing listens.
-        if (!refused(error, 404) && !refused(error, 400) && !refused(error, 409) && !refused(error, 500))
-          throw error;
+        if (error instanceof UserError) throw error;
       }
     }
     return '';
@@ -155,8 +153,7 @@ export class DockerEngine implements Engine {
   }
 
   async ping(): Promise<{ version: string; apiVersion: string }> {
-    const version = parseVersion(await this.#api.ask(versionCall));
-    return { version: version.Version, apiVersion: apiVersion(version.ApiVersion, version.MinAPIVersion) };
+    return await this.#api.version();
   }
 
   async disk(): Promise<{ freeBytes: number; totalBytes: number }> {
@@ -168,12 +165,11 @@ export class DockerEngine implements Engine {
   }
 }
 
-const versionCall = {
-  what: 'ask its version',
-  method: 'GET',
-  path: '/version',
-  deadlineMs: pingDeadlineMs,
-} as const;
+/** A connection per call: one that is kept may lead to a daemon that has been restarted since. */
+function dockerAt(socketPath: string): Docker {
+  const options = { socketPath, agent: new Agent({ keepAlive: false }) };
+  return new Docker(options);
+}
 
 const tcpTables = ['/proc/net/tcp', '/proc/net/tcp6'];
 

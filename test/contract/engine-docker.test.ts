@@ -4,7 +4,8 @@ import type { InstanceSpec } from '../../src/engine/engine.ts';
 import { containerName, labelsOf, networkName, specHash } from '../../src/engine/labels.ts';
 import type { Instance } from '../../src/types.ts';
 import { docker, makeTestImage, removeAllOf, removeTestImage } from '../support/images.ts';
-import { engineContract, type Mode, newGroup, specOf, type World } from './engine.ts';
+import { engineContract } from './engine.ts';
+import { type Mode, newGroup, specOf, type World } from './engine-world.ts';
 
 let worlds = 0;
 

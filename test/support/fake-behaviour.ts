@@ -27,3 +27,11 @@ export async function serve(host: string, port: number, status: number, text: st
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   return server;
 }
+
+let lastTick = 0;
+
+/** RFC 3339 with nanoseconds; no two are the same. */
+export function now(): string {
+  lastTick += 1;
+  return new Date().toISOString().replace('Z', `${String(lastTick).padStart(6, '0')}Z`);
+}

@@ -5,7 +5,7 @@ import { specHash } from '../../src/engine/labels.ts';
 import { Queue } from '../../src/engine/queue.ts';
 import { UserError } from '../../src/errors.ts';
 import type { AppId, Group, Instance } from '../../src/types.ts';
-import { type Behaviour, type JobBehaviour, nextAddress, serve } from './fake-behaviour.ts';
+import { type Behaviour, type JobBehaviour, nextAddress, now, serve } from './fake-behaviour.ts';
 
 export type { Behaviour, JobBehaviour } from './fake-behaviour.ts';
 
@@ -295,12 +295,4 @@ export class FakeEngine implements Engine {
   #changed(appId: AppId): void {
     for (const watcher of this.#watchers) void watcher.push({ kind: 'changed', appId });
   }
-}
-
-let lastTick = 0;
-
-/** RFC 3339 with nanoseconds; no two are the same. */
-function now(): string {
-  lastTick += 1;
-  return new Date().toISOString().replace('Z', `${String(lastTick).padStart(6, '0')}Z`);
 }
