@@ -138,10 +138,14 @@ export interface StackPlan {
   writable?: readonly string[];
   /** The runtime image has no shell (scratch, distroless): the start command must be plain words. */
   shellless?: boolean;
+  /** The port that the app listens on whatever PORT says; PORT is set to it. Absent: it reads PORT. */
+  port?: number;
   /** Lines for .dockerignore beyond the usual ones; `!x` keeps what is usually left out. */
   ignore?: readonly string[];
   warnings: readonly Warning[];
   evidence?: readonly Evidence[];
+  /** Turns a command of the Procfile or the settings into one that the image can run (`npm start` where there is no npm). */
+  rewrite?: (command: string) => string;
   /** The Procfile's `web` (or the settings' start) must not be used, and why. */
   rejectStart?: Warning;
 }
@@ -154,6 +158,8 @@ export interface BuildSettings {
   packageManager: string | null;
   /** The folder with the built files of a static site. */
   output: string | null;
+  /** Command lines by process, as `[processes]` names them. */
+  processes: Readonly<Record<string, string>>;
 }
 
 export interface Context {

@@ -212,9 +212,10 @@ function useStack({ buildpack, ctx, evidence, candidates, warnings }: Choice, se
   if (!made.static && Object.keys(processes).length === 0) {
     throw new PlanError('unsupported', 'no-start-command', `This is a ${buildpack.stack} project, but nothing says what to start.`, 'Add start = "…" to landfall.toml, or a Procfile with a web line.');
   }
-  const port = settings.port ?? defaultPort;
+  const port = settings.port ?? made.port ?? defaultPort;
   const [main = 'web'] = json.start !== null || made.static ? ['web'] : Object.keys(processes);
-  const dockerfile = renderDockerfile(made, { title: title(json, ctx), start: processes[main] ?? null, port });
+  const run = (name: string) => commandOf(name, processes[name] ?? '', made);
+  const dockerfile = renderDockerfile(made, { title: title(json, ctx), start: processes[main] === undefined ? null : run(main), port });
   json.dockerfile = dockerfile;
   return {
     dockerfile: generatedName,
@@ -224,10 +225,16 @@ function useStack({ buildpack, ctx, evidence, candidates, warnings }: Choice, se
     args: {},
     target: null,
     port,
-    processes: { ...processes, [main]: null },
+    processes: { ...Object.fromEntries(Object.keys(processes).map((name) => [name, run(name)])), [main]: null },
     confine: 'generated',
     healthPath: settings.health,
   };
+}
+
+/** What the image runs for a process: the stack's own words, or the user's made to run there. */
+function commandOf(name: string, command: string, made: StackPlan): string {
+  const own = name === 'web' && made.start !== null && made.rewrite !== undefined && made.rejectStart === undefined;
+  return own ? (made.start ?? command) : (made.rewrite?.(command) ?? command);
 }
 
 /** Settings over Procfile over the stack's own; a site that is served as files has no process of its own. */

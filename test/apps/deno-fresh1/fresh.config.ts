@@ -1,0 +1,2 @@
+import { defineConfig } from "$fresh/server.ts";
+export default defineConfig({});

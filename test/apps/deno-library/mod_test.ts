@@ -1,0 +1,2 @@
+import { slug } from "./mod.ts";
+Deno.test("slug", () => { if (slug("A B") !== "a-b") throw new Error(); });

@@ -1,0 +1,33 @@
+# Made by Landfall for this repository (oak, deno, 2). It builds anywhere: docker build .
+# Version 2: default.
+# Because of deno.jsonc: manifest deno
+# Because of deno.jsonc: start deno run --allow-net --allow-read server.ts
+# Because of server.ts: framework oak
+
+# The server replaces these where no registry can be reached.
+ARG DENO_IMAGE=denoland/deno:2
+
+# Deno runs the source; what it imports is fetched while building.
+FROM ${DENO_IMAGE} AS runtime
+WORKDIR /app
+ENV DENO_DIR=/deno-dir DENO_NO_UPDATE_CHECK=1
+# Manifests before source: an edit of the source fetches nothing again.
+COPY deno.jsonc package.json ./
+RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    deno install \
+ && find /deno-dir ! -user 1000 -exec chown 1000:1000 {} +
+COPY --chown=1000:1000 . ./
+RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    deno cache server.ts \
+ && deno task build \
+ && mkdir -p /deno-dir \
+ && find /deno-dir ! -user 1000 -exec chown 1000:1000 {} + \
+ && chown 1000:1000 /app \
+ && find /app -path '*/node_modules' -prune -o ! -user 1000 -exec chown 1000:1000 {} +
+ENV PORT=3333 HOME=/tmp
+EXPOSE 3333
+USER 1000:1000
+ENTRYPOINT []
+CMD ["deno","run","--allow-net","--allow-read","server.ts"]
