@@ -119,8 +119,8 @@ global
   stats socket ${at.runtime} mode 600 level admin expose-fd listeners
   stats timeout 1h
   log stdout format raw local0
-  # maxconn and nbthread follow the container's limits.
-  fd-hard-limit 65536
+  # Threads and connections follow the machine and its file limit, up to about 16,000 connections.
+  fd-hard-limit 32768
   # After a reload the old worker stays for its open WebSockets and downloads; after this long it ends them, so that
   # no number of reloads can fill the memory. Clients of long-lived connections reconnect by themselves.
   hard-stop-after 1h

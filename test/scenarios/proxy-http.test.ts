@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -142,6 +143,7 @@ describe('the server itself', () => {
   const listen = async (server: Server): Promise<void> => {
     running = server;
     await new Promise<void>((resolve) => server.listen(join(proxy.home, 'run/http.sock'), resolve));
+    chmodSync(join(proxy.home, 'run/http.sock'), 0o666);
   };
 
   afterEach(async () => {

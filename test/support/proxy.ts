@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { connect, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
 import { HaproxyProxy } from '../../src/proxy/haproxy.ts';
@@ -22,6 +22,37 @@ export interface ProxyRig {
   /** kill -9 of master and workers. */
   crash(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** The same scenarios with the proxy's image (another version of HAProxy): LANDFALL_TEST_PROXY_IMAGE=name:tag. */
+const image = process.env.LANDFALL_TEST_PROXY_IMAGE;
+
+function direct(home: string): string[] {
+  return ['-W', '-S', join(home, 'proxy/run/master.sock'), '-f', join(home, 'proxy/haproxy.cfg')];
+}
+
+function container(home: string): string {
+  return basename(home).toLowerCase();
+}
+
+function dockerRun(home: string, name: string): string[] {
+  const folders = ['proxy', 'run'].flatMap((folder) => ['--volume', `${home}/${folder}:${home}/${folder}`]);
+  const rights = ['NET_BIND_SERVICE', 'SETUID', 'SETGID', 'KILL', 'DAC_OVERRIDE', 'CHOWN', 'FOWNER'];
+  return [
+    ...[
+      'run',
+      '--rm',
+      '--name',
+      container(home),
+      '--network',
+      'host',
+      '--env',
+      `LANDFALL_HOME=${home}`,
+      ...folders,
+    ],
+    ...['--cap-drop', 'ALL', ...rights.flatMap((right) => ['--cap-add', right])],
+    ...['--security-opt', 'no-new-privileges', '--read-only', name],
+  ];
 }
 
 export async function proxyRig(options: { started?: boolean } = {}): Promise<ProxyRig> {
@@ -42,12 +73,13 @@ export async function proxyRig(options: { started?: boolean } = {}): Promise<Pro
     drivers.push(driver);
     return driver;
   };
-  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+  const end = async (): Promise<void> => {
     const running = child;
     if (!running?.pid || running.exitCode !== null || running.signalCode !== null) return;
     const gone = new Promise((resolve) => running.once('exit', resolve));
+    if (image) spawnSync('docker', ['kill', container(home)]);
     // The group: master and workers.
-    process.kill(-running.pid, signal);
+    else process.kill(-running.pid, 'SIGKILL');
     await gone;
   };
   const rig: ProxyRig = {
@@ -57,26 +89,22 @@ export async function proxyRig(options: { started?: boolean } = {}): Promise<Pro
     lines,
     newDriver,
     start: async () => {
-      const config = join(home, 'proxy/haproxy.cfg');
-      const args = ['-W', '-S', join(home, 'proxy/run/master.sock'), '-f', config];
-      child = spawn('/usr/sbin/haproxy', args, {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {},
-        detached: true,
-      });
+      const [file, args] = image ? ['docker', dockerRun(home, image)] : ['/usr/sbin/haproxy', direct(home)];
+      child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {}, detached: true });
       child.stdout?.on('data', (d) => lines.push(String(d)));
       child.stderr?.on('data', (d) => lines.push(String(d)));
-      await until(() =>
-        rig.driver.ping().then(
+      await until(async () => {
+        if (child?.exitCode != null) throw new Error(`the proxy ended: ${lines.join('')}`);
+        return await rig.driver.ping().then(
           () => true,
           () => false,
-        ),
-      );
+        );
+      });
     },
-    crash: () => end('SIGKILL'),
+    crash: end,
     stop: async () => {
       for (const driver of drivers) await driver.close();
-      await end('SIGKILL');
+      await end();
       rmSync(home, { recursive: true, force: true });
     },
   };
