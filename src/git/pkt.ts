@@ -11,7 +11,7 @@ export function pkt(payload: string | Buffer): Buffer {
 /** What git says itself when it refuses objects, before any hook of ours runs; and how we say it. */
 const translations: readonly { pattern: RegExp; error: UserError }[] = [
   {
-    pattern: /pack exceeds maximum allowed size[^\n]*/,
+    pattern: /pack exceeds maximum allowed size/,
     error: new UserError(
       'too-large',
       'The push is larger than this server takes.',
@@ -19,7 +19,7 @@ const translations: readonly { pattern: RegExp; error: UserError }[] = [
     ),
   },
   {
-    pattern: /fsck error in packed object[^\n]*/,
+    pattern: /fsck error in packed object/,
     error: new UserError(
       'bad-input',
       'The push holds objects that git itself calls malformed (named above).',
@@ -28,12 +28,16 @@ const translations: readonly { pattern: RegExp; error: UserError }[] = [
   },
 ];
 
+const progress = 2;
+
 /**
- * Passes receive-pack's answer on, packet by packet as they come, and puts our words beside git's where git refuses the
+ * Passes receive-pack's answer on, packet by packet as they come, and puts our words below git's where git refuses the
  * objects itself. Whatever is no packet is passed on as it is.
  */
 export class Translate extends Transform {
   #rest: Buffer = Buffer.alloc(0);
+  /** The line of progress that has begun: git cuts its text every 128 bytes. */
+  #line = '';
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#rest = Buffer.concat([this.#rest, chunk]);
@@ -41,7 +45,7 @@ export class Translate extends Transform {
       const head = this.#rest.toString('latin1', 0, 4);
       const length = /^[0-9a-f]{4}$/.test(head) ? Math.max(4, Number.parseInt(head, 16)) : this.#rest.length;
       if (length > this.#rest.length) break;
-      this.push(translate(this.#rest.subarray(0, length)));
+      this.push(this.#translate(this.#rest.subarray(0, length)));
       this.#rest = this.#rest.subarray(length);
     }
     done();
@@ -50,15 +54,23 @@ export class Translate extends Transform {
   override _flush(done: TransformCallback): void {
     done(null, this.#rest);
   }
+
+  #translate(packet: Buffer): Buffer {
+    if (packet[4] !== progress) return packet;
+    const said = packet.toString('latin1', 5);
+    const pieces = said.split(/(?<=\n)/).map((piece) => {
+      this.#line += piece;
+      if (!piece.endsWith('\n')) return piece;
+      const found = translations.find(({ pattern }) => pattern.test(this.#line));
+      this.#line = '';
+      return found ? piece + bytes(found.error) : piece;
+    });
+    const ours = pieces.join('');
+    return ours === said ? packet : pkt(Buffer.from(`\u0002${ours}`, 'latin1'));
+  }
 }
 
-const progress = 2;
-
-function translate(packet: Buffer): Buffer {
-  if (packet[4] !== progress) return packet;
-  const text = packet.toString('utf8', 5);
-  const found = translations.find(({ pattern }) => pattern.test(text));
-  if (!found) return packet;
-  const ours = refusal(found.error).join('\n');
-  return pkt(`\u0002${text.replace(found.pattern, (said) => `${said}\n${ours}`)}`);
+/** Our words as bytes, one a character, as the text that they are put into. */
+function bytes(error: UserError): string {
+  return Buffer.from(`${refusal(error).join('\n')}\n`).toString('latin1');
 }

@@ -99,7 +99,15 @@ export async function refuseLfs(dir: GitDir, tree: Tree, signal: AbortSignal): P
 
 /** `git archive` of the commit. Fails when git does, and with the signal's reason. */
 export function archive(dir: GitDir, commit: string, prefix: string, signal: AbortSignal): Readable {
-  const args = ['archive', '--format=tar', ...(prefix ? [`--prefix=${prefix}/`] : []), commit];
+  // Modes as in a usual checkout; git's default for tars lets the group write.
+  const args = [
+    '-c',
+    'tar.umask=0022',
+    'archive',
+    '--format=tar',
+    ...(prefix ? [`--prefix=${prefix}/`] : []),
+    commit,
+  ];
   const child = spawnGit(args, dir.env);
   child.stdin.end();
   const out = new PassThrough();

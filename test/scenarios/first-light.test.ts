@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeApp, type Repository, until, World } from '../support/world.ts';
 
@@ -58,9 +59,9 @@ describe('first light', { timeout: 300_000 }, () => {
   });
 
   test('an instance that is killed comes back by itself', async () => {
+    await until(async () => (await world.containers()).length === 1, 'the end of old instances');
     const [before] = await world.json<{ startedAt: string }[]>('ps', 'shop');
     const [name] = await world.containers();
-    const { execFileSync } = await import('node:child_process');
     execFileSync('docker', ['kill', '-s', 'KILL', name ?? '']);
     await until(async () => {
       const [now] = await world.json<{ startedAt: string; state: string }[]>('ps', 'shop');
@@ -84,7 +85,7 @@ describe('first light', { timeout: 300_000 }, () => {
     expect(JSON.parse(body)).toEqual(await world.json('apps'));
     expect((await world.api('GET', '/apps', 'wrong')).status).toBe(401);
     expect((await world.api('GET', '/nothing', 'wrong')).status).toBe(401);
-    expect(JSON.parse((await world.api('GET', '/openapi.json')).body).paths['/api/v1/apps']).toBeDefined();
+    expect(JSON.parse((await world.api('GET', '/openapi.json')).body).paths['/apps']).toBeDefined();
   });
 
   test('a destroyed app leaves no container, no network and no answer', async () => {
