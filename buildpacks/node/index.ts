@@ -1,0 +1,190 @@
+import { type Buildpack, type Context, type Detection, type Evidence, evidence, nothingToRun, PlanError, type StackPlan, weight } from '../buildpack.ts';
+import { devServer } from '../lib/devserver.ts';
+import { Tree } from '../lib/tree.ts';
+import { type App, appOf } from './app.ts';
+import { bunRuns } from './bun.ts';
+import { entryFile, runFile } from './entry.ts';
+import { managerOf } from './manager.ts';
+import { type Package, readPackage } from './package.ts';
+import { expand } from './scripts.ts';
+import { type Base, serverPlan, sitePlanOf } from './stages.ts';
+import { nodeVersion } from './version.ts';
+import { isSideMember, type Member, type Workspace, workspaceOf } from './workspace.ts';
+
+/** Node: servers, frameworks that render, sites that are built to files, and the members of workspaces. */
+export const node: Buildpack = {
+  stack: 'node',
+
+  detect(ctx) {
+    const pkg = readPackage(ctx.tree);
+    if (pkg === null) return bareFile(ctx);
+    const workspace = workspaceOf(ctx);
+    if (workspace !== null && workspace.dir === ctx.dir) {
+      const found = targets(ctx, workspace);
+      if (found.own === null && found.members.length > 0) {
+        return { role: 'server', evidence: [evidence('package.json', 'workspaces', found.members.map((one) => one.member.dir).join(', '), weight.manifest + weight.entry + weight.framework)] };
+      }
+    }
+    const app = appOf(ctx, pkg, givenStart(ctx));
+    if (bunRuns(ctx, pkg, app)) return null;
+    return weigh(pkg, app);
+  },
+
+  plan(ctx) {
+    const pkg = readPackage(ctx.tree);
+    if (pkg === null) return planBareFile(ctx);
+    const workspace = workspaceOf(ctx);
+    if (workspace !== null && workspace.dir === ctx.dir) {
+      const found = targets(ctx, workspace);
+      if (found.own === null && found.members.length > 0) return planMember(workspace, found.members);
+    }
+    return planApp(ctx, pkg, workspace);
+  },
+};
+
+/** What comes before package.json's own start: the settings' or the Procfile's command. */
+function givenStart(ctx: Context): string | null {
+  return ctx.settings.start ?? ctx.procfile.web ?? null;
+}
+
+function weigh(pkg: Package, app: App): Detection {
+  const manifest = evidence('package.json', 'name', pkg.name ?? 'unnamed', weight.manifest);
+  switch (app.kind) {
+    case 'server':
+      return {
+        role: 'server',
+        evidence: [
+          manifest,
+          ...(app.serves ? [evidence('package.json', 'framework', app.framework ?? 'serves HTTP', weight.framework)] : []),
+          evidence('package.json', app.source, app.start, weight.entry),
+        ],
+      };
+    case 'site':
+      return {
+        role: 'files',
+        evidence: [manifest, evidence('package.json', 'framework', app.framework ?? 'files', weight.framework), evidence('package.json', 'output', app.output, weight.entry)],
+      };
+    case 'none':
+      // A library is what the repository is; a package.json for tools only helps.
+      return app.library
+        ? { role: 'server', evidence: [manifest, evidence('package.json', 'library', app.why, weight.entry)] }
+        : { role: 'tools', evidence: [{ ...manifest, weight: 10 }] };
+  }
+}
+
+function planApp(ctx: Context, pkg: Package, workspace: Workspace | null, notes: Evidence[] = []): StackPlan {
+  const given = givenStart(ctx);
+  const app = appOf(ctx, pkg, given);
+  if (app.kind === 'none') {
+    throw nothingToRun(
+      `${ctx.at('package.json')} has nothing to start: ${app.why}.`,
+      'Add a start script to package.json, or start = "…" to landfall.toml.',
+      ctx.at('package.json'),
+    );
+  }
+  const home = workspace === null || workspace.dir === ctx.dir ? ctx.tree : workspace.tree;
+  const manager = managerOf(home, workspace?.pkg ?? pkg, ctx.settings.packageManager);
+  const { version, warnings } = nodeVersion(ctx, workspace === null || workspace.pkg === pkg ? [pkg] : [pkg, workspace.pkg]);
+  const base: Base = { ctx, pkg, manager, workspace, version };
+  const made = app.kind === 'site' ? sitePlanOf(base, app) : serverPlan(base, app);
+  const scripts = pkg.scripts;
+  const rejected = given !== null && devServer(expand(given, scripts)) !== null && app.warnings[0] !== undefined ? { rejectStart: app.warnings[0] } : {};
+  return {
+    ...made,
+    ...rejected,
+    rewrite: (command) => expand(command, scripts),
+    evidence: [...notes, ...manager.evidence],
+    warnings: [...manager.warnings, ...warnings, ...('rejectStart' in rejected ? app.warnings.slice(1) : app.warnings), ...made.warnings],
+  };
+}
+
+interface Target {
+  member: Member;
+  ctx: Context;
+  app: App;
+}
+
+/** What a workspace root can deploy: a program of its own, or members. */
+function targets(ctx: Context, workspace: Workspace): { own: App | null; members: Target[] } {
+  const start = givenStart(ctx) ?? workspace.pkg.scripts.start ?? null;
+  const named = start === null ? null : namedMember(expand(start, workspace.pkg.scripts), workspace);
+  const all = workspace.members.map((member) => {
+    const inner = memberContext(ctx, member);
+    return { member, ctx: inner, app: appOf(inner, member.pkg, null) };
+  });
+  if (named !== null) return { own: null, members: all.filter((one) => one.member === named) };
+  const own = appOf(ctx, workspace.pkg, givenStart(ctx));
+  const orchestrated = start !== null && /\b(?:turbo|nx|lerna|wsrun|ultra|preconstruct|moon|rush|concurrently|run-p|workspaces?)\b|(?:^|\s)(?:-ws|-r|--recursive|--parallel)\b/.test(expand(start, workspace.pkg.scripts));
+  if (own.kind !== 'none' && !orchestrated && !(own.kind === 'server' && devServer(own.start) !== null)) return { own, members: [] };
+  const deployable = all.filter((one) => one.app.kind !== 'none' && !bunRuns(one.ctx, one.member.pkg, one.app));
+  const front = deployable.filter((one) => !isSideMember(workspace, one.member));
+  return { own: null, members: front.length > 0 ? front : deployable };
+}
+
+function memberContext(ctx: Context, member: Member): Context {
+  const dir = member.dir;
+  return {
+    ...ctx,
+    dir,
+    tree: new Tree(ctx.repo.source, dir),
+    at: (path) => (path === '' ? dir : `${dir}/${path}`),
+    procfile: {},
+  };
+}
+
+/** The member that a root script starts: `yarn workspace api start`, `npm start -w api`, `pnpm --filter api start`. */
+function namedMember(command: string, workspace: Workspace): Member | null {
+  const names = [...command.matchAll(/(?:\bworkspace\s+|(?:-w|--workspace|--filter|-F|--scope|--prefix|--cwd|-C|--dir)[= ]\s*|\bcd\s+)["']?([\w@/.-]+)/g)].map((match) => (match[1] ?? '').replace(/^\.\/|\.\.\.$|\/+$/g, ''));
+  const found = new Set(names.flatMap((name) => workspace.members.filter((member) => member.pkg.name === name || member.dir === name || member.dir.endsWith(`/${name}`))));
+  const [only] = found;
+  return found.size === 1 && only !== undefined ? only : null;
+}
+
+function planMember(workspace: Workspace, members: readonly Target[]): StackPlan {
+  const [only] = members;
+  if (only === undefined || members.length > 1) {
+    const list = members.map((one) => one.member.dir);
+    throw new PlanError('ambiguous', 'ambiguous', `This workspace holds several apps: ${list.join(', ')}.`, `Choose one in landfall.toml: app = "${list[0]}"`, {
+      file: 'package.json',
+      candidates: members.map((one) => ({ stack: 'node' as const, score: 90, choose: `app = "${one.member.dir}"` })),
+    });
+  }
+  const made = planApp({ ...only.ctx, procfile: {} }, only.member.pkg, workspace, [evidence(`${only.member.dir}/package.json`, 'workspace member', only.member.pkg.name ?? only.member.dir, weight.entry)]);
+  return { ...made, warnings: [...made.warnings, { code: 'app-in-folder', message: `The only app of the workspace lies in ${only.member.dir}/. To say so: app = "${only.member.dir}" in landfall.toml.` }] };
+}
+
+/** A server.js without package.json. */
+function bareFile(ctx: Context): Detection | null {
+  const entry = entryFile(ctx, null);
+  if (entry === null || !entry.serves) return null;
+  return { role: 'server', evidence: [evidence(entry.file, 'entry', 'listens', weight.entry + weight.sources)] };
+}
+
+function planBareFile(ctx: Context): StackPlan {
+  const entry = entryFile(ctx, null);
+  if (entry === null) throw nothingToRun('There is no package.json, and no server.js or index.js that listens.', 'Add a package.json with a start script: npm init');
+  const pkg: Package = {
+    name: null,
+    dependencies: {},
+    devDependencies: {},
+    optionalDependencies: {},
+    scripts: {},
+    main: null,
+    private: true,
+    published: false,
+    bin: false,
+    engines: {},
+    devEngines: {},
+    volta: {},
+    packageManager: null,
+    workspaces: [],
+    type: null,
+    raw: {},
+  };
+  const { version, warnings } = nodeVersion(ctx, []);
+  const manager = managerOf(ctx.tree, null, ctx.settings.packageManager);
+  const app = appOf(ctx, pkg, givenStart(ctx) ?? runFile(ctx, pkg, entry.file).start);
+  if (app.kind !== 'server') throw nothingToRun(`${entry.file} does not serve.`, 'Add a start script to package.json.');
+  const made = serverPlan({ ctx, pkg, manager, workspace: null, version }, app);
+  return { ...made, packageManager: null, warnings: [...warnings, ...made.warnings] };
+}
