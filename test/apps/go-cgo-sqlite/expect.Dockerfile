@@ -1,0 +1,44 @@
+# Made by Landfall for this repository (echo, go, 1.27). It builds anywhere: docker build .
+# Version 1.27: go.mod go.
+# Because of go.mod: manifest Go module
+# Because of main.go: package main .
+# Because of go.mod: require echo
+
+# The server replaces these where no registry can be reached.
+ARG GO_BUILD_IMAGE=golang:1.27
+ARG DEBIAN_IMAGE=debian:trixie-slim
+
+# Compiles with a C compiler: a module needs it.
+FROM ${GO_BUILD_IMAGE} AS build
+WORKDIR /src
+ENV CGO_ENABLED=1 GOTOOLCHAIN=auto GOFLAGS="-buildvcs=false"
+COPY go.mod ./
+# Again only when a go.mod or go.sum changes.
+RUN --mount=type=cache,id=gomod,target=/root/go/pkg/mod \
+    --mount=type=cache,id=gobuild,target=/root/.cache/go-build \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    go mod download
+COPY . ./
+RUN --mount=type=cache,id=gomod,target=/root/go/pkg/mod \
+    --mount=type=cache,id=gobuild,target=/root/.cache/go-build \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    go build -trimpath -mod=mod -ldflags='-s -w' -o /out/app/bin/notes . \
+ && mkdir -p -m 1777 /out/tmp
+
+# Debian, for the C library.
+FROM ${DEBIAN_IMAGE} AS runtime
+# So that the app can verify the servers it calls.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+WORKDIR /app
+COPY --from=build /src/static/ ./static/
+COPY --from=build --chown=1000:1000 /out/ /
+ENV PATH=/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# The only folders that the running app needs to write to.
+RUN mkdir -p /app && chown 1000:1000 /app
+ENV PORT=5000 HOME=/tmp
+EXPOSE 5000
+USER 1000:1000
+ENTRYPOINT []
+CMD ["/app/bin/notes"]

@@ -1,0 +1,5 @@
+package main
+
+import "example.com/orders/internal/web"
+
+func main() { web.Run() }

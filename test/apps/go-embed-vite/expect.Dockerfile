@@ -1,0 +1,57 @@
+# Made by Landfall for this repository (gin, go, 1.27). It builds anywhere: docker build .
+# Version 1.27: go.mod go.
+# Because of go.mod: manifest Go module
+# Because of main.go: package main .
+# Because of go.mod: require gin
+
+# The server replaces these where no registry can be reached.
+ARG NODE_BUILD_IMAGE=node:24
+ARG GO_BUILD_IMAGE=golang:1.27
+
+# The web files that the Go program embeds, built by web/package.json.
+FROM ${NODE_BUILD_IMAGE} AS assets
+WORKDIR /src/web
+ENV npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false CI=true
+COPY web/package.json ./
+RUN --mount=type=cache,id=npm,target=/root/.npm \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    npm install --include=dev
+COPY web/ /src/web/
+RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    NODE_ENV=production npm run build \
+ && rm -rf node_modules
+
+# Compiles a static binary.
+FROM ${GO_BUILD_IMAGE} AS build
+WORKDIR /src
+ENV CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS="-buildvcs=false"
+COPY go.mod ./
+# Again only when a go.mod or go.sum changes.
+RUN --mount=type=cache,id=gomod,target=/root/go/pkg/mod \
+    --mount=type=cache,id=gobuild,target=/root/.cache/go-build \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    go mod download
+COPY . ./
+COPY --from=assets /src/web/ ./web/
+RUN --mount=type=cache,id=gomod,target=/root/go/pkg/mod \
+    --mount=type=cache,id=gobuild,target=/root/.cache/go-build \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    go build -trimpath -mod=mod -tags timetzdata -ldflags='-s -w' -o /out/app/bin/panel . \
+ && mkdir -p -m 1777 /out/tmp
+
+# The binary, the authorities and time zones, nothing else.
+FROM scratch AS runtime
+# So that the app can verify the servers it calls.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+WORKDIR /app
+COPY --from=build /out/ /
+ENV PATH=/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin GIN_MODE=release
+ENV PORT=5000 HOME=/tmp
+EXPOSE 5000
+USER 1000:1000
+ENTRYPOINT []
+CMD ["/app/bin/panel"]

@@ -1,0 +1,42 @@
+# Made by Landfall for this repository (net/http, go, 1.27). It builds anywhere: docker build .
+# Version 1.27: go.work go.
+# Because of go.work: manifest Go module
+# Because of services/api/main.go: package main ./services/api
+# Because of services/api/main.go: serves net/http
+
+# The server replaces these where no registry can be reached.
+ARG GO_BUILD_IMAGE=golang:1.27
+
+# Compiles a static binary.
+FROM ${GO_BUILD_IMAGE} AS build
+WORKDIR /src
+ENV CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS="-buildvcs=false"
+COPY go.work ./
+COPY libs/greet/go.mod ./libs/greet/
+COPY services/api/go.mod ./services/api/
+# Again only when a go.mod or go.sum changes.
+RUN --mount=type=cache,id=gomod,target=/root/go/pkg/mod \
+    --mount=type=cache,id=gobuild,target=/root/.cache/go-build \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    go mod download
+COPY . ./
+RUN --mount=type=cache,id=gomod,target=/root/go/pkg/mod \
+    --mount=type=cache,id=gobuild,target=/root/.cache/go-build \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    go build -trimpath -tags timetzdata -ldflags='-s -w' -o /out/app/bin/api ./services/api \
+ && mkdir -p -m 1777 /out/tmp
+
+# The binary, the authorities and time zones, nothing else.
+FROM scratch AS runtime
+# So that the app can verify the servers it calls.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+WORKDIR /app
+COPY --from=build /out/ /
+ENV PATH=/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ENV PORT=5000 HOME=/tmp
+EXPOSE 5000
+USER 1000:1000
+ENTRYPOINT []
+CMD ["/app/bin/api"]

@@ -1,0 +1,3 @@
+module example.com/mono/services/api
+
+go 1.26
