@@ -47,7 +47,8 @@ export async function resolveBases(
   const groups = Map.groupBy(images, (image) => image.toolchain);
   for (const group of groups.values()) {
     if (tools.prefer !== 'local' && (await allOfficial(group, tools, memory))) continue;
-    for (const image of group) {
+    // The build variant first: the runtime one is a stage of it, and its other stages are made at the same time.
+    for (const image of group.toSorted((a, b) => a.variant.localeCompare(b.variant))) {
       const recipe = findRecipe(image);
       await ensure(recipe, tools, secrets);
       args[image.arg] = recipe.tag;
