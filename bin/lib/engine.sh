@@ -62,6 +62,14 @@ engine_install_one() {
 # Starts the daemon where nothing else does, and sees to it that it comes back after a reboot.
 engine_start() {
   if ! engine_answers; then
+    engine_run
+    engine_at_boot
+  fi
+  engine_check_version
+}
+
+engine_run() {
+  if ! engine_answers; then
     if [ -d /run/systemd/system ]; then
       systemctl enable --now docker || engine_failed "$(journalctl -u docker -n 30 --no-pager -o cat 2>/dev/null)"
     elif ! pgrep -x dockerd >/dev/null; then
@@ -72,9 +80,7 @@ engine_start() {
       engine_started=yes
     fi
     engine_wait
-    engine_at_boot
   fi
-  engine_check_version
 }
 
 engine_wait() {
