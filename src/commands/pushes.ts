@@ -29,6 +29,7 @@ export function pushes(parts: { store: Store; deployer: Deployer; version: strin
         }),
       };
     },
+    refused: (app, commit, actor, error) => deployer.refused(app, commit, actor, error),
     head: (appId) => store.deploys.head(appId),
   };
 }

@@ -1,3 +1,4 @@
+import type { UserError } from '../errors.ts';
 import type { Actor, App, AppId } from '../types.ts';
 
 /** The pushed commit, while its objects are still in git's quarantine. Valid until `Pushes.push` settles. */
@@ -35,6 +36,8 @@ export interface Pushes {
    * whatever the client does. A UserError refuses the push. The signal aborts when the client is gone; a deploy past
    * `routing` ignores it. `log` takes single lines, shown to the pusher as they come. */
   push(request: PushRequest, log: (line: string) => void, signal: AbortSignal): Promise<{ lines: string[] }>;
+  /** Refused by the git door itself, before there could be a deploy: kept, so that `deploys` tells of it too. */
+  refused(app: App, commit: string | null, actor: Actor, error: UserError): void;
   /** The commit at which the deploy branch must be: that of the last push that reached `routing`; null: none. */
   head(appId: AppId): string | null;
 }

@@ -113,6 +113,8 @@ export class Push {
   commit: string | null = null;
   readonly #receiver: Receiver;
   readonly #gone = new AbortController();
+  /** The deployer was asked: what becomes of the push is in its journal. */
+  #asked = false;
   #phase: 'receiving' | 'deciding' | 'accepted' | 'refused' = 'receiving';
 
   constructor(receiver: Receiver, app: App, actor: Actor) {
@@ -178,6 +180,7 @@ export class Push {
       this.#phase = 'refused';
       this.#receiver.dropped(this);
       if (!(error instanceof UserError)) this.#receiver.options.log(`push ${this.id} failed`, error);
+      else if (!this.#asked) this.#receiver.options.pushes.refused(this.app, this.commit, this.actor, error);
       for (const line of refusal(toFailure(error, this.id))) log(line);
       if (this.#gone.signal.aborted) killGroup(this.child);
       return false;
@@ -221,6 +224,7 @@ export class Push {
         this.#receiver.kept(this);
       },
     };
+    this.#asked = true;
     const { lines } = await pushes.push({ app, commit, previous, actor, source }, log, signal);
     return lines;
   }

@@ -25,6 +25,8 @@ type Decide = (request: PushRequest, log: (line: string) => void, signal: AbortS
 
 /** A deployer that does what the test says. `accept` keeps the objects and sets the head, as the real one does. */
 export class FakePushes implements Pushes {
+  /** Codes of what the door refused by itself. */
+  readonly refusals: string[] = [];
   readonly apps = new Map<string, App>();
   readonly heads = new Map<string, string>();
   readonly seen: PushRequest[] = [];
@@ -65,6 +67,10 @@ export class FakePushes implements Pushes {
   async push(request: PushRequest, log: (line: string) => void, signal: AbortSignal) {
     this.seen.push(request);
     return { lines: await this.decide(request, log, signal) };
+  }
+
+  refused(_app: App, _commit: string | null, _actor: Actor, error: UserError): void {
+    this.refusals.push(error.code);
   }
 
   head(appId: string): string | null {
