@@ -1,0 +1,3 @@
+defmodule Slug do
+  def slug(text), do: String.downcase(text)
+end

@@ -1,0 +1,2 @@
+use Mix.Config
+import_config "prod.secret.exs"

@@ -1,0 +1,27 @@
+defmodule Admin.MixProject do
+  use Mix.Project
+
+  def project do
+    [
+      app: :admin,
+      version: "0.1.0",
+      elixir: "~> 1.14",
+      start_permanent: Mix.env() == :prod,
+      deps: deps()
+    ]
+  end
+
+  def application do
+    [
+      mod: {Admin.Application, []},
+      extra_applications: [:logger]
+    ]
+  end
+
+  # Dependencies: {:commented, "~> 1.0"}
+  defp deps do
+    [
+      {:phoenix, "~> 1.7"}
+    ]
+  end
+end

@@ -1,0 +1,28 @@
+defmodule CoreWeb.MixProject do
+  use Mix.Project
+
+  def project do
+    [
+      app: :core_web,
+      version: "0.1.0",
+      elixir: "~> 1.14",
+      start_permanent: Mix.env() == :prod,
+      deps: deps()
+    ]
+  end
+
+  def application do
+    [
+      mod: {CoreWeb.Application, []},
+      extra_applications: [:logger]
+    ]
+  end
+
+  # Dependencies: {:commented, "~> 1.0"}
+  defp deps do
+    [
+      {:phoenix, "~> 1.7"},
+      {:core, in_umbrella: true}
+    ]
+  end
+end

@@ -1,0 +1,48 @@
+# Made by Landfall for this repository (phoenix, elixir, 1.18). It builds anywhere: docker build .
+# Version 1.18: default.
+# Because of mix.exs: app apps
+# Because of mix.lock: lock mix
+# Because of apps/core_web/mix.exs: deps phoenix
+# Because of mix.exs: mod Core.Application
+
+# The server replaces these where no registry can be reached.
+ARG ELIXIR_BUILD_IMAGE=elixir:1.18
+ARG ELIXIR_IMAGE=elixir:1.18-slim
+
+# Compiles for production.
+FROM ${ELIXIR_BUILD_IMAGE} AS build
+WORKDIR /src
+ENV MIX_ENV=prod LANG=C.UTF-8
+RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    mix local.hex --force --if-missing \
+ && mix local.rebar --force --if-missing
+# Dependencies before source: an edit of the source compiles none of them.
+COPY mix.exs mix.lock ./
+COPY apps/core/mix.exs apps/core/
+COPY apps/core_web/mix.exs apps/core_web/
+RUN --mount=type=cache,id=hex,target=/root/.hex/packages \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    mix deps.get --only prod --check-locked
+COPY config/config.exs config/
+RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    mix deps.compile
+COPY . ./
+RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    mix compile \
+ && cd /src/apps/core_web \
+ && mix release --overwrite --path /release
+
+# Only the release, which carries its own Erlang.
+FROM ${ELIXIR_IMAGE} AS runtime
+WORKDIR /app
+ENV LANG=C.UTF-8 RELEASE_TMP=/tmp RELEASE_DISTRIBUTION=none PHX_SERVER=true
+COPY --from=build --chown=1000:1000 /release/ ./
+ENV PORT=5000 HOME=/tmp
+EXPOSE 5000
+USER 1000:1000
+ENTRYPOINT []
+CMD ["bin/core_web","start"]

@@ -1,0 +1,34 @@
+# Made by Landfall for this repository (cowboy, elixir). It builds anywhere: docker build .
+# Because of rebar.config: manifest rebar3
+# Because of rebar.config: relx hello_erl
+
+# The server replaces these where no registry can be reached.
+ARG ELIXIR_BUILD_IMAGE=elixir:1.18
+ARG ELIXIR_IMAGE=elixir:1.18-slim
+
+# Elixir’s image holds Erlang and rebar3.
+FROM ${ELIXIR_BUILD_IMAGE} AS build
+WORKDIR /src
+# Dependencies before source.
+COPY rebar.config rebar.lock ./
+RUN --mount=type=cache,id=hex,target=/root/.cache/rebar3 \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    rebar3 as prod get-deps
+COPY . ./
+RUN --mount=type=cache,id=hex,target=/root/.cache/rebar3 \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    rebar3 as prod release \
+ && cp -rL _build/prod/rel/hello_erl /release
+
+# Only the release.
+FROM ${ELIXIR_IMAGE} AS runtime
+WORKDIR /app
+ENV LANG=C.UTF-8 RELX_OUT_FILE_PATH=/tmp
+COPY --from=build --chown=1000:1000 /release/ ./
+ENV PORT=5000 HOME=/tmp
+EXPOSE 5000
+USER 1000:1000
+ENTRYPOINT []
+CMD ["bin/hello_erl","foreground"]

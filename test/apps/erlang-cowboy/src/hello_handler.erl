@@ -1,0 +1,1 @@
+-module(hello_handler).

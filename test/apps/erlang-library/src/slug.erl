@@ -1,0 +1,3 @@
+-module(slug).
+-export([slug/1]).
+slug(T) -> string:lowercase(T).
