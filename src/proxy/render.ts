@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { html, type Page, pages, text } from './pages.ts';
-import { type Backend, controlBackend, nowhere, type Table, unknownBackend } from './table.ts';
+import { type Backend, controlBackend, emptyTable, nowhere, type Table, unknownBackend } from './table.ts';
 
 export interface ProxySettings {
   home: string;
@@ -45,7 +45,7 @@ export function render(settings: ProxySettings, table: Table): Map<string, strin
 export function fingerprint(settings: ProxySettings): string {
   const hash = createHash('sha256');
   for (const [path, content] of fixedFiles(settings)) hash.update(path).update(content);
-  hash.update(head(settings, '')).update(backend(spare));
+  hash.update(head(settings, '')).update(backend(spare)).update(hostsMap(settings, emptyTable));
   return `landfall-${hash.digest('hex').slice(0, 12)}`;
 }
 

@@ -3,6 +3,7 @@ import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { ask } from '../../src/proxy/socket.ts';
 import { load } from '../support/load.ts';
 import {
   type FakeInstance,
@@ -155,6 +156,41 @@ describe('a reload', () => {
     await swap(proxy, old, 'v2');
     expect((await get(proxy.port, host, '/', { agent })).body).toBe('v2');
     agent.destroy();
+  });
+
+  it('done by somebody else is noticed: the driver goes on with the new worker', async () => {
+    const proxy = await up();
+    const one = await instance('v1');
+    await proxy.driver.apply([route(app, [[one, 'ready']])]);
+    await proxy.driver.settled();
+    const { pid } = await proxy.driver.ping();
+    await ask(join(proxy.home, 'proxy/run/master.sock'), 'reload');
+    await until(async () => (await proxy.driver.ping()).pid !== pid);
+    await swap(proxy, one, 'v2');
+  });
+
+  it('that is refused leaves the old configuration serving, and the routes still follow', async () => {
+    const proxy = await up();
+    const one = await instance('v1');
+    await proxy.driver.apply([route(app, [[one, 'ready']])]);
+    await proxy.driver.settled();
+    const { pid } = await proxy.driver.ping();
+    // Another server on the new port.
+    const taken = await instance('taken');
+    proxy.driver = proxy.newDriver({ httpPort: taken.port });
+    await swap(proxy, one, 'v2');
+    expect((await proxy.driver.ping()).pid).toBe(pid);
+    expect(proxy.lines.join('')).toContain('the proxy refused its new configuration');
+  });
+
+  it('follows a changed setting: the server answers at its new domain', async () => {
+    const proxy = await up();
+    const one = await instance('v1');
+    await proxy.driver.apply([route(app, [[one, 'ready']])]);
+    proxy.driver = proxy.newDriver({ domain: 'other.test' });
+    await proxy.driver.apply([route(app, [[one, 'ready']])]);
+    expect((await get(proxy.port, 'landfall.test')).status).toBe(404);
+    expect((await get(proxy.port, host)).body).toBe('v1');
   });
 
   it('happens by itself when there are more apps or instances than were made ready', async () => {

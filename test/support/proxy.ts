@@ -17,7 +17,7 @@ export interface ProxyRig {
   driver: HaproxyProxy;
   lines: string[];
   /** A second driver, as after a restart of the server. */
-  newDriver(): HaproxyProxy;
+  newDriver(changed?: { httpPort?: number; domain?: string }): HaproxyProxy;
   start(): Promise<void>;
   /** kill -9 of master and workers. */
   crash(): Promise<void>;
@@ -62,13 +62,14 @@ export async function proxyRig(options: { started?: boolean } = {}): Promise<Pro
   const lines: string[] = [];
   let child: ChildProcess | null = null;
   const drivers: HaproxyProxy[] = [];
-  const newDriver = (): HaproxyProxy => {
+  const newDriver: ProxyRig['newDriver'] = (changed = {}) => {
     const driver = new HaproxyProxy({
       home,
       domain: 'test',
       httpPort: port,
       httpsPort: 443,
       log: (m) => lines.push(m),
+      ...changed,
     });
     drivers.push(driver);
     return driver;
