@@ -71,7 +71,7 @@ async function allOfficial(
   if (missing.some((image) => memory.hopeless(image))) return false;
   for (const image of missing) {
     tools.signal.throwIfAborted();
-    const outcome = await tools.builder.pull(image, pullTimeoutMs);
+    const outcome = await tools.builder.pull(image, pullTimeoutMs, tools.signal);
     if (outcome === 'pulled') tools.log(`Pulled ${image}`);
     else {
       memory.remember(image, outcome);
@@ -103,7 +103,7 @@ async function make(recipe: BaseRecipe, tools: BaseTools, secrets: Record<string
     throw new UserError(
       'build-failed',
       `The root file system ${recipe.tag}, which all base images are made from, is not on this server.`,
-      'Run bin/up again: it makes what is missing.',
+      'Run bin/up again: it makes what is missing (as root, images/debian/build does this one alone).',
     );
   }
   for (const parent of Object.values(recipe.parents)) await ensure(parent, tools, secrets);

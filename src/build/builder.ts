@@ -12,7 +12,7 @@ import { openSession } from './buildkit/session.ts';
 export interface BuilderOptions {
   /** Docker's socket; default /var/run/docker.sock. */
   socketPath?: string;
-  /** Every image made is labelled with it: `landfall.instance`. */
+  /** Every image made is labelled with it, `landfall.instance`, but for bases. */
   instance: string;
 }
 
@@ -53,7 +53,7 @@ export class BuildKitBuilder implements Builder {
         t: request.tag,
         dockerfile: request.dockerfile,
         buildargs: JSON.stringify(request.args),
-        labels: JSON.stringify({ ...request.labels, 'landfall.instance': this.#instance }),
+        labels: JSON.stringify(this.#labels(request.labels)),
         ...(request.target === null ? {} : { target: request.target }),
       },
       headers: { 'Content-Type': 'application/x-tar' },
@@ -73,7 +73,8 @@ export class BuildKitBuilder implements Builder {
         if (answer.statusCode !== 200) error ??= field(json, 'message') ?? line;
       }
     } catch (cause) {
-      if (!signal.aborted) throw cause;
+      // The connection broke: what was said before still counts. A broken context is the caller's own error.
+      if (!signal.aborted && !isReset(cause)) throw cause;
     }
     signal.throwIfAborted();
     if (error !== null) throw buildFailure(error, progress.failed());
@@ -85,6 +86,11 @@ export class BuildKitBuilder implements Builder {
     );
   }
 
+  /** Bases belong to no instance: all on this host share them. */
+  #labels(labels: Record<string, string>): Record<string, string> {
+    return 'landfall.base' in labels ? labels : { ...labels, 'landfall.instance': this.#instance };
+  }
+
   async find(image: string): Promise<string | null> {
     const { status, json, message } = await this.#image('GET', image, '/json');
     if (status === 404) return null;
@@ -92,21 +98,31 @@ export class BuildKitBuilder implements Builder {
     return field(json, 'Id');
   }
 
-  async pull(image: string, timeoutMs: number): Promise<PullOutcome> {
-    const signal = AbortSignal.timeout(timeoutMs);
+  async pull(image: string, timeoutMs: number, signal: AbortSignal): Promise<PullOutcome> {
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), timeoutMs);
     const [name, tag] = split(image);
     let failure: string | null = null;
     try {
-      const query = { fromImage: name, tag };
-      const answer = await this.#daemon.open({ method: 'POST', path: '/images/create', query, signal });
+      const answer = await this.#daemon.open({
+        method: 'POST',
+        path: '/images/create',
+        query: { fromImage: name, tag },
+        signal: AbortSignal.any([signal, silence.signal]),
+      });
       for await (const line of createInterface({ input: answer })) {
         const json = parse(line);
         failure = field(json, 'error') ?? (answer.statusCode === 200 ? failure : field(json, 'message'));
+        // `Pulling from library/node`: the registry answered, and may take the time it needs.
+        if (field(json, 'status')?.startsWith('Pulling from')) clearTimeout(timer);
       }
     } catch (cause) {
-      if (!signal.aborted) throw cause;
+      if (!silence.signal.aborted) throw cause;
+    } finally {
+      clearTimeout(timer);
     }
-    if (signal.aborted) return 'unreachable';
+    signal.throwIfAborted();
+    if (silence.signal.aborted) return 'unreachable';
     if (failure === null) return 'pulled';
     return /manifest unknown|not found|denied|unauthorized|no matching manifest/i.test(failure)
       ? 'absent'
@@ -137,6 +153,10 @@ export class BuildKitBuilder implements Builder {
   #image(method: 'GET' | 'DELETE', image: string, rest: string) {
     return this.#daemon.ask({ method, path: `/images/${encodeURI(image)}${rest}` });
   }
+}
+
+function isReset(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNRESET';
 }
 
 /** The tar to send, less what the ignore file leaves out. */

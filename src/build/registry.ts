@@ -24,8 +24,12 @@ export class RegistryMemory {
   remember(image: string, outcome: Exclude<PullOutcome, 'pulled'>): void {
     const seen = { ...this.#read(), [outcome === 'unreachable' ? '*' : image]: Date.now() };
     const draft = `${this.#path}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify(seen)}\n`);
-    renameSync(draft, this.#path);
+    try {
+      writeFileSync(draft, `${JSON.stringify(seen)}\n`);
+      renameSync(draft, this.#path);
+    } catch {
+      // no folder to remember in, or a full disk: it costs the time of another attempt, no more
+    }
   }
 
   #read(): Record<string, number> {

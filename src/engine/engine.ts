@@ -95,8 +95,8 @@ export interface Builder {
   build(request: BuildRequest): Promise<BuildResult>;
   /** The image's id when it is present, else null. */
   find(image: string): Promise<string | null>;
-  /** Pulls an image, without credentials, giving up after the time. */
-  pull(image: string, timeoutMs: number): Promise<PullOutcome>;
+  /** Pulls an image, without credentials; gives up when the registry has not begun to answer within the time. */
+  pull(image: string, timeoutMs: number, signal: AbortSignal): Promise<PullOutcome>;
   /** The exposed ports, the command and the user of a local image. */
   inspect(image: string): Promise<{ ports: number[]; hasCommand: boolean; user: string; sizeBytes: number }>;
   /** Removes the image unless something uses it. */

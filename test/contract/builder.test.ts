@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { PassThrough, type Readable } from 'node:stream';
+import { createServer } from 'node:http';
+import { PassThrough, type Readable, Transform } from 'node:stream';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BuildKitBuilder } from '../../src/build/builder.ts';
@@ -205,6 +206,24 @@ test('arguments, labels and the target reach the build', async () => {
   expect(await builder.inspect(image)).toMatchObject({ ports: [8080], hasCommand: true, user: '0:0' });
 });
 
+test("a context that breaks off while it is sent ends the build with the reader's own error", async () => {
+  let opened = 0;
+  const context = () => {
+    const whole = tar({ Dockerfile: `FROM ${base}`, big: 'x'.repeat(5_000_000) });
+    if (++opened === 1) return whole;
+    let sent = 0;
+    const cut = new Transform({
+      transform(chunk, _encoding, done) {
+        sent += chunk.length;
+        if (sent > 1_000_000) done(new Error('git archive died'));
+        else done(null, chunk);
+      },
+    });
+    return whole.pipe(cut);
+  };
+  await expect(builder.build(request([], { context }))).rejects.toThrow('git archive died');
+});
+
 test('no connection to the daemon is left open by a build that failed', async () => {
   const connections = () =>
     readdirSync('/proc/self/fd').filter((fd) => {
@@ -225,10 +244,47 @@ test('a daemon that is not there is engine-down', async () => {
   expect((await refusal(lost.find(base))).code).toBe('engine-down');
 });
 
-test('an image that no registry can give is not pulled, and the call ends in its time', async () => {
-  const begun = performance.now();
-  expect(await builder.pull(`localhost:9/${id}:1`, 1500)).toBe('unreachable');
-  expect(performance.now() - begun).toBeLessThan(2500);
+test('a daemon that dies while it builds is engine-down', async () => {
+  const dying = createServer((call, answer) => {
+    if (call.url === '/_ping') return void answer.setHeader('api-version', '1.41').end('OK');
+    answer.write('{"stream":"begun"}\n');
+    call.once('data', () => call.socket.destroy());
+  });
+  dying.on('upgrade', (_call, socket) => {
+    socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+    socket.on('error', () => {});
+  });
+  const socketPath = `/tmp/${id}-dying.sock`;
+  await new Promise<void>((resolve) => dying.listen(socketPath, resolve));
+  try {
+    const lost = new BuildKitBuilder({ instance: id, socketPath });
+    expect((await refusal(lost.build(request(['RUN true'])))).code).toBe('engine-down');
+  } finally {
+    dying.close();
+  }
+});
+
+test('a registry that has not the image is told from one that does not answer, which ends in its time', async () => {
+  const registry = createServer((call, answer) => {
+    if (call.url?.includes('/silent/')) return;
+    answer.statusCode = call.url === '/v2/' ? 200 : 404;
+    answer.setHeader('content-type', 'application/json');
+    answer.end(JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] }));
+  });
+  await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+  const address = registry.address();
+  const host = `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  const { signal } = new AbortController();
+  try {
+    expect(await builder.pull(`${host}/${id}:1`, 10_000, signal)).toBe('absent');
+    const begun = performance.now();
+    expect(await builder.pull(`${host}/silent/${id}:1`, 1500, signal)).toBe('unreachable');
+    expect(performance.now() - begun).toBeLessThan(2500);
+  } finally {
+    registry.close();
+    registry.closeAllConnections();
+  }
+  expect(await builder.pull(`127.0.0.1:9/${id}:1`, 10_000, signal)).toBe('unreachable');
 });
 
 test('an image is removed by its name, and removing it again is no error', async () => {

@@ -88,20 +88,22 @@ export class Daemon {
         headers,
         ...(signal ? { signal } : {}),
       });
-      let answered = false;
-      sent.on('response', (answer) => {
-        answered = true;
-        resolve(answer);
+      let answer: IncomingMessage | null = null;
+      let broken: Error | null = null;
+      sent.on('response', (response) => {
+        answer = response;
+        resolve(response);
       });
       sent.on('error', (error) => {
-        if (!answered) reject(signal?.aborted ? signal.reason : unreachable(error));
+        if (!answer) reject(signal?.aborted ? signal.reason : (broken ?? unreachable(error)));
       });
-      if (!body) sent.end();
-      else
-        pipeline(body, sent).catch((error: unknown) => {
-          // The daemon may answer and close before it has read everything: then the answer counts, not the pipe.
-          if (!answered) reject(signal?.aborted ? signal.reason : error);
-        });
+      if (!body) return void sent.end();
+      body.on('error', (error) => {
+        broken = error;
+        answer?.destroy(error);
+      });
+      // A daemon that answers and closes before it has read everything breaks the pipe: then the answer counts.
+      pipeline(body, sent).catch(() => {});
     });
   }
 }
