@@ -156,6 +156,8 @@ export interface BuildSettings {
   start: string | null;
   build: string | null;
   packageManager: string | null;
+  /** The port that the app listens on when it does not read PORT. */
+  port: number | null;
   /** The folder with the built files of a static site. */
   output: string | null;
   /** Command lines by process, as `[processes]` names them. */

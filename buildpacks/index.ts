@@ -4,8 +4,9 @@ import { go } from './go/index.ts';
 import { elixir } from './elixir/index.ts';
 import { node } from './node/index.ts';
 import { procfile } from './procfile.ts';
+import { python } from './python/index.ts';
 import { shell } from './shell.ts';
 import { staticSite } from './static.ts';
 
 /** Every stack that is detected by its sources. The order decides nothing: evidence is scored. */
-export const buildpacks: readonly Buildpack[] = [deno, elixir, go, node, staticSite, shell, procfile];
+export const buildpacks: readonly Buildpack[] = [deno, elixir, go, node, staticSite, shell, procfile, python];

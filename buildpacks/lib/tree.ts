@@ -102,6 +102,15 @@ export class Tree {
     return path === '' || this.#folders.has(path);
   }
 
+  /** Whether a file lies in a folder below the app's own that has one of these manifests: then it is another app's. */
+  belongsBelow(path: string, manifests: readonly string[]): boolean {
+    for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+      const folder = path.slice(0, slash);
+      if (manifests.some((name) => this.has(`${folder}/${name}`))) return true;
+    }
+    return false;
+  }
+
   /** The text; null when absent or not readable. For code and hints, where a bad file is no reason to stop. */
   read(path: string): string | null {
     return this.source.read(this.#prefix + path);

@@ -53,7 +53,7 @@ export function entryFile(ctx: Context, pkg: Package | null): { file: string; se
 }
 
 function candidates(ctx: Context): string[] {
-  return stems.flatMap((stem) => [...extensions.map((extension) => `${stem}.${extension}`), ...(stem === 'bin/www' ? [stem] : [])]).filter((file) => ctx.tree.has(file));
+  return stems.flatMap((stem) => [...extensions.map((extension) => `${stem}.${extension}`), ...(stem === 'bin/www' ? [stem] : [])]).filter((file) => ctx.tree.has(file) && !ctx.tree.belongsBelow(file, ['package.json']));
 }
 
 /** `main` as node resolves it: with or without extension, or a folder with an index. */

@@ -1,0 +1,306 @@
+/** A word, string, number or sign of Python. The text of a string is its value, without quotes. */
+export interface PyToken {
+  kind: 'name' | 'string' | 'number' | 'sign';
+  text: string;
+}
+
+/** One logical line: brackets and backslashes joined, comments left out. */
+export interface PyStatement {
+  indent: number;
+  line: number;
+  tokens: PyToken[];
+}
+
+/** Splits Python into logical lines. Never throws; text that is no Python gives nonsense, not an error. */
+export function pyStatements(source: string): PyStatement[] {
+  const statements: PyStatement[] = [];
+  const string = /(?:[rRbBuUfFtT]{0,3})("""|'''|"|')/y;
+  const name = /[\p{L}_][\p{L}\p{N}_]*/uy;
+  const number = /\d[\w.]*/y;
+  const sign = /\*\*=?|\/\/=?|->|:=|[!=<>+\-*/%&|^@]=|<<|>>|[\s\S]/y;
+  let at = 0;
+  let line = 1;
+  let depth = 0;
+  let current: PyStatement | null = null;
+  const flush = (): void => {
+    if (current !== null && current.tokens.length > 0) statements.push(current);
+    current = null;
+  };
+  while (at < source.length) {
+    const char = source[at] ?? '';
+    if (char === '\n') {
+      line++;
+      at++;
+      if (depth === 0) flush();
+      continue;
+    }
+    if (char === '\\' && /^\\\r?\n/.test(source.slice(at, at + 3))) {
+      at = source.indexOf('\n', at) + 1;
+      line++;
+      continue;
+    }
+    if (char === '#') {
+      const end = source.indexOf('\n', at);
+      at = end < 0 ? source.length : end;
+      continue;
+    }
+    if (/\s/.test(char)) {
+      at++;
+      continue;
+    }
+    if (char === ';' && depth === 0) {
+      const indent: number = (current as PyStatement | null)?.indent ?? 0;
+      flush();
+      current = { indent, line, tokens: [] };
+      at++;
+      continue;
+    }
+    current ??= { indent: indentAt(source, at), line, tokens: [] };
+    string.lastIndex = at;
+    const opened = string.exec(source);
+    if (opened !== null) {
+      const quote = opened[1] ?? '"';
+      const start = string.lastIndex;
+      const end = stringEnd(source, start, quote);
+      const text = source.slice(start, end);
+      current.tokens.push({ kind: 'string', text });
+      line += text.split('\n').length - 1;
+      at = Math.min(source.length, end + quote.length);
+      continue;
+    }
+    name.lastIndex = at;
+    const named = name.exec(source)?.[0];
+    if (named !== undefined) {
+      current.tokens.push({ kind: 'name', text: named });
+      at += named.length;
+      continue;
+    }
+    number.lastIndex = at;
+    const digits = number.exec(source)?.[0];
+    if (digits !== undefined) {
+      current.tokens.push({ kind: 'number', text: digits });
+      at += digits.length;
+      continue;
+    }
+    sign.lastIndex = at;
+    const mark = sign.exec(source)?.[0] ?? char;
+    if (/^[([{]$/.test(mark)) depth++;
+    if (/^[)\]}]$/.test(mark)) depth = Math.max(0, depth - 1);
+    current.tokens.push({ kind: 'sign', text: mark });
+    at += mark.length;
+  }
+  flush();
+  return statements;
+}
+
+function indentAt(source: string, at: number): number {
+  let width = 0;
+  for (let index = source.lastIndexOf('\n', at - 1) + 1; index < at; index++) width += source[index] === '\t' ? 8 : 1;
+  return width;
+}
+
+function stringEnd(source: string, start: number, quote: string): number {
+  for (let at = start; at < source.length; at++) {
+    if (source[at] === '\\') at++;
+    else if (source.startsWith(quote, at)) return at;
+    else if (quote.length === 1 && source[at] === '\n') return at;
+  }
+  return source.length;
+}
+
+/** A name at module level that is made by a call: `app = FastAPI()`. */
+export interface PyObject {
+  name: string;
+  /** The called name with its imports resolved: `fastapi.FastAPI`, `create_app`. */
+  callee: string;
+  line: number;
+}
+
+/** What one file says, as far as starting an app needs it. */
+export interface PyModule {
+  /** Modules imported absolutely: `fastapi`, `app.routers`. */
+  imports: Set<string>;
+  objects: PyObject[];
+  /** Functions without required parameters, with what they call and assign: factories. */
+  functions: { name: string; required: number; objects: PyObject[] }[];
+  /** `if __name__ == "__main__"` */
+  main: boolean;
+  /** Names called anywhere, with imports resolved: `uvicorn.run`, `streamlit.title`. */
+  calls: Set<string>;
+  /** `"module:name"` strings, such as uvicorn.run gets. */
+  targets: string[];
+  /** Plain assignments of strings: `WSGI_APPLICATION = "shop.wsgi.application"`. */
+  strings: Map<string, string>;
+  /** Plain renamings: `server = app.server`. */
+  aliases: Map<string, string>;
+  /** Module-level statements that do something, other than importing, defining and assigning. */
+  acts: boolean;
+}
+
+export function pyModule(source: string): PyModule {
+  const names = new Map<string, string>();
+  const stars: string[] = [];
+  const module: PyModule = { imports: new Set(), objects: [], functions: [], main: false, calls: new Set(), targets: [], strings: new Map(), aliases: new Map(), acts: false };
+  /** The enclosing blocks: functions, classes and the main guard. */
+  const blocks: { indent: number; kind: 'def' | 'class' | 'guard'; functionIndex: number }[] = [];
+  for (const { indent, line, tokens } of pyStatements(source)) {
+    while ((blocks.at(-1)?.indent ?? -1) >= indent) blocks.pop();
+    const block = blocks.at(-1);
+    const [first, second] = tokens;
+    const word = first?.kind === 'name' ? first.text : '';
+    if (word === 'import') {
+      readImport(tokens.slice(1), names, module.imports);
+      continue;
+    }
+    if (word === 'from') {
+      readFrom(tokens.slice(1), names, stars, module.imports);
+      continue;
+    }
+    if (word === 'def' || (word === 'async' && second?.text === 'def')) {
+      const name = tokens[word === 'def' ? 1 : 2]?.text ?? '';
+      const inside = blocks.some((one) => one.kind !== 'guard');
+      if (!inside && word === 'def') module.functions.push({ name, required: requiredParameters(tokens), objects: [] });
+      blocks.push({ indent, kind: 'def', functionIndex: inside ? -1 : module.functions.length - 1 });
+      continue;
+    }
+    if (word === 'class') {
+      blocks.push({ indent, kind: 'class', functionIndex: -1 });
+      continue;
+    }
+    if (word === 'if' && tokens.some((token) => token.text === '__name__') && tokens.some((token) => token.text === '__main__')) {
+      module.main = true;
+      blocks.push({ indent, kind: 'guard', functionIndex: -1 });
+      continue;
+    }
+    const made = assignment(tokens, line, names, stars);
+    for (const call of callsIn(tokens, names, stars)) module.calls.add(call);
+    for (const token of tokens) if (token.kind === 'string' && /^[\w.]+:[A-Za-z_]\w*$/.test(token.text)) module.targets.push(token.text);
+    const scope = blocks.find((one) => one.kind === 'def');
+    if (made !== null) {
+      if (block === undefined) module.objects.push(made);
+      else if (scope !== undefined && scope.functionIndex >= 0) module.functions[scope.functionIndex]?.objects.push(made);
+    } else if (scope !== undefined && scope.functionIndex >= 0 && word === 'return') {
+      const callee = calleeAt(tokens, 1, names, stars);
+      if (callee !== null) module.functions[scope.functionIndex]?.objects.push({ name: '', callee, line });
+    }
+    if (second?.text === '=' && tokens[2]?.kind === 'string' && tokens.length === 3 && first?.kind === 'name') module.strings.set(first.text, tokens[2].text);
+    if (block === undefined && made === null && second?.text === '=' && first?.kind === 'name') {
+      const { text, next } = dotted(tokens, 2);
+      if (text !== '' && next === tokens.length) module.aliases.set(first.text, text);
+    }
+    if (block === undefined && made === null && second?.text !== '=' && first?.kind === 'name' && tokens.some((token) => token.text === '(') && !/^(?:@|if|elif|else|try|except|with|for|while|assert|raise|return|del)$/.test(word)) {
+      module.acts = true;
+    }
+  }
+  return module;
+}
+
+function readImport(tokens: readonly PyToken[], names: Map<string, string>, imports: Set<string>): void {
+  let at = 0;
+  while (at < tokens.length) {
+    const { text, next } = dotted(tokens, at);
+    if (text === '') return;
+    imports.add(text);
+    const alias = tokens[next]?.text === 'as' ? tokens[next + 1]?.text : undefined;
+    if (alias !== undefined) names.set(alias, text);
+    else names.set(text.split('.')[0] ?? text, text.split('.')[0] ?? text);
+    at = next + (alias === undefined ? 0 : 2) + 1;
+  }
+}
+
+function readFrom(tokens: readonly PyToken[], names: Map<string, string>, stars: string[], imports: Set<string>): void {
+  const { text: module, next } = dotted(tokens, 0);
+  const relative = tokens[0]?.text === '.' || module === '';
+  if (!relative) imports.add(module);
+  if (tokens[next]?.text !== 'import') {
+    // `from .x import y`: only the local names matter.
+    const at = tokens.findIndex((token) => token.text === 'import');
+    if (at < 0) return;
+    readNames(tokens.slice(at + 1), '', names, stars);
+    return;
+  }
+  readNames(tokens.slice(next + 1), module, names, stars);
+}
+
+function readNames(tokens: readonly PyToken[], module: string, names: Map<string, string>, stars: string[]): void {
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at];
+    if (token?.text === '*') stars.push(module);
+    if (token?.kind !== 'name') continue;
+    const alias = tokens[at + 1]?.text === 'as' ? tokens[at + 2]?.text : undefined;
+    names.set(alias ?? token.text, module === '' ? token.text : `${module}.${token.text}`);
+    if (alias !== undefined) at += 2;
+  }
+}
+
+function dotted(tokens: readonly PyToken[], from: number): { text: string; next: number } {
+  let text = '';
+  let at = from;
+  for (; at < tokens.length; at++) {
+    const token = tokens[at];
+    if (token === undefined) break;
+    const wantsName = text === '' || text.endsWith('.');
+    if (wantsName && token.kind === 'name' && token.text !== 'import') text += token.text;
+    else if (!wantsName && token.text === '.') text += '.';
+    else break;
+  }
+  return { text, next: at };
+}
+
+/** `name = callee(…)`, `name: Type = callee(…)`, `name, other = callee(…)`. */
+function assignment(tokens: readonly PyToken[], line: number, names: ReadonlyMap<string, string>, stars: readonly string[]): PyObject | null {
+  const [first] = tokens;
+  if (first?.kind !== 'name') return null;
+  const equals = tokens.findIndex((token, index) => index > 0 && index < 12 && token.text === '=' && token.kind === 'sign');
+  const between = tokens[1]?.text;
+  if (equals < 1 || (equals > 1 && between !== ':' && between !== ',')) return null;
+  const callee = calleeAt(tokens, equals + 1, names, stars);
+  return callee === null ? null : { name: first.text, callee, line };
+}
+
+function calleeAt(tokens: readonly PyToken[], from: number, names: ReadonlyMap<string, string>, stars: readonly string[]): string | null {
+  const start = tokens[from]?.text === 'await' ? from + 1 : from;
+  const { text, next } = dotted(tokens, start);
+  return text !== '' && tokens[next]?.text === '(' ? resolve(text, names, stars) : null;
+}
+
+function resolve(text: string, names: ReadonlyMap<string, string>, stars: readonly string[]): string {
+  const [head = '', ...rest] = text.split('.');
+  const known = names.get(head) ?? (stars.length > 0 && /^[A-Za-z]/.test(head) ? `${stars.find((module) => module !== '') ?? ''}.${head}`.replace(/^\./, '') : head);
+  return [known, ...rest].join('.');
+}
+
+function callsIn(tokens: readonly PyToken[], names: ReadonlyMap<string, string>, stars: readonly string[]): string[] {
+  const found: string[] = [];
+  for (let at = 0; at < tokens.length; at++) {
+    if (tokens[at]?.kind !== 'name' || tokens[at - 1]?.text === '.') continue;
+    const { text, next } = dotted(tokens, at);
+    if (tokens[next]?.text === '(') found.push(resolve(text, names, stars));
+    at = Math.max(at, next - 1);
+  }
+  return found;
+}
+
+function requiredParameters(tokens: readonly PyToken[]): number {
+  const open = tokens.findIndex((token) => token.text === '(');
+  let depth = 0;
+  let required = 0;
+  let parameter: PyToken[] = [];
+  const end = (): void => {
+    const first = parameter[0];
+    if (first?.kind === 'name' && !parameter.some((token) => token.text === '=')) required++;
+    parameter = [];
+  };
+  for (const token of tokens.slice(open)) {
+    if (/^[([{]$/.test(token.text) && token.kind === 'sign') {
+      if (++depth === 1) continue;
+    }
+    if (/^[)\]}]$/.test(token.text) && token.kind === 'sign' && --depth === 0) {
+      end();
+      break;
+    }
+    if (depth === 1 && token.text === ',' && token.kind === 'sign') end();
+    else parameter.push(token);
+  }
+  return required;
+}
