@@ -4,6 +4,10 @@ export interface KnownVersion {
   args?: Record<string, string>;
   /** The Debian suite it stands on; default trixie. */
   suite?: string;
+  /** The folder of images/ with its recipe; default: the toolchain's name. */
+  folder?: string;
+  /** Other bases that it is made with, by the build argument that names them: toolchain and version. */
+  needs?: Record<string, [toolchain: string, version: string]>;
 }
 
 export interface Toolchain {
@@ -51,6 +55,7 @@ export const toolchains: Record<string, Toolchain> = {
       { version: '3.13' },
       { version: '3.11', suite: 'bookworm' },
       { version: '3.14', suite: 'forky' },
+      { version: '3.12', folder: 'python-maven', needs: { JAVA_IMAGE: ['java', '21'] } },
     ],
   },
   static: { name: 'Caddy', open: true, fetches: true, versions: [{ version: '2.11.7' }] },

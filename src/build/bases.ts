@@ -50,6 +50,10 @@ export async function resolveBases(
     // The build variant first: the runtime one is a stage of it, and its other stages are made at the same time.
     for (const image of group.toSorted((a, b) => a.variant.localeCompare(b.variant))) {
       const recipe = findRecipe(image);
+      if (image.version.startsWith(`${recipe.args.VERSION}.`))
+        tools.log(
+          `Base image ${recipe.name}: in place of ${image.version}, which cannot be made on this server`,
+        );
       await ensure(recipe, tools, secrets);
       args[image.arg] = recipe.tag;
     }
@@ -114,7 +118,7 @@ async function make(recipe: BaseRecipe, tools: BaseTools, secrets: Record<string
       context: recipe.context,
       dockerfile: 'Dockerfile',
       args: { ...recipe.args, ...Object.fromEntries(parents) },
-      secrets,
+      secrets: recipe.parents.JAVA_IMAGE ? withJavaStore(secrets) : secrets,
       labels: { 'landfall.base': recipe.toolchain },
       target: recipe.variant,
       tag: recipe.tag,
@@ -140,12 +144,16 @@ function hostTrust(home: string, java: boolean): Record<string, Buffer> {
   for (const path of [join(home, 'ca.crt'), '/etc/ssl/certs/ca-certificates.crt']) {
     try {
       const ca = readFileSync(path);
-      if (ca.length > 0) return java ? { ca, javaca: javaTrustStore(ca.toString()) } : { ca };
+      if (ca.length > 0) return java ? withJavaStore({ ca }) : { ca };
     } catch {
       // not there: the next one
     }
   }
   return {};
+}
+
+function withJavaStore(secrets: Record<string, Buffer>): Record<string, Buffer> {
+  return secrets.ca ? { ...secrets, javaca: javaTrustStore(secrets.ca.toString()) } : secrets;
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

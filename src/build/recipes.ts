@@ -47,8 +47,10 @@ export function findRecipe(wanted: Wanted): BaseRecipe {
     parents.DEBIAN_IMAGE = findRecipe({ toolchain: 'debian', version: parentSuite, variant: 'runtime' });
   }
   if (known.fetches) parents.FETCH_IMAGE = findRecipe({ toolchain: 'fetch', version: '', variant: 'build' });
+  for (const [arg, [other, version]] of Object.entries(found.needs ?? {}))
+    parents[arg] = findRecipe({ toolchain: other, version, variant: 'build' });
   const args = { VERSION: found.version, SUITE: suite, ...found.args };
-  const files = readFiles(join(folder, toolchain));
+  const files = readFiles(join(folder, found.folder ?? toolchain));
   const parentTags = Object.entries(parents).map(([arg, parent]) => [arg, parent.tag]);
   const hash = createHash('sha256').update(JSON.stringify([files, args, parentTags, variant]));
   return {
@@ -68,9 +70,11 @@ export function findRecipe(wanted: Wanted): BaseRecipe {
 function findVersion({ toolchain, version }: Wanted): KnownVersion {
   const known = toolchains[toolchain];
   const versions = known?.versions ?? [];
-  const wanted = version.replace(/^v/, '').replace(/^(latest|lts|current|\*)$/, '');
+  const wanted = version.replace(/^v/, '').replace(/^(latest|lts|current|stable|\*)$/, '');
   const fits = (have: string) => wanted === '' || have === wanted || have.startsWith(`${wanted}.`);
-  const found = versions.find((v) => fits(v.version));
+  // Debian has one patch release of a minor: an app that names another one of it gets Debian's.
+  const near = (have: string) => !known?.open && wanted.startsWith(`${have}.`);
+  const found = versions.find((v) => fits(v.version)) ?? versions.find((v) => near(v.version));
   if (found) return found;
   const [major = ''] = wanted.split('.');
   const like = versions.find((v) => v.version === major || v.version.startsWith(`${major}.`));

@@ -158,6 +158,7 @@ test('a version is found by its prefix, an exact one is taken as it is, an impos
   expect(version('node', '22.1.0')).toBe('22.1.0');
   expect(version('node', '')).toMatch(/^24\./);
   expect(version('python', '3.13')).toBe('3.13');
+  expect(version('python', '3.13.1')).toBe('3.13');
   const impossible = () => version('python', '2.7');
   expect(impossible).toThrow(UserError);
   expect(impossible).toThrow(/3\.13, 3\.11, 3\.14/);
