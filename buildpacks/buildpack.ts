@@ -140,6 +140,8 @@ export interface StackPlan {
   shellless?: boolean;
   /** The port that the app listens on whatever PORT says; PORT is set to it. Absent: it reads PORT. */
   port?: number;
+  /** Variables that tell the app its port in its own way; `$PORT` in them is the port. */
+  portEnv?: Readonly<Record<string, string>>;
   /** Lines for .dockerignore beyond the usual ones; `!x` keeps what is usually left out. */
   ignore?: readonly string[];
   warnings: readonly Warning[];

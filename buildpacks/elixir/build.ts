@@ -1,5 +1,6 @@
 import type { Context, Stage, Step } from '../buildpack.ts';
 import { images } from '../lib/images.ts';
+import { nodeStage, nodeTools } from '../lib/nodetools.ts';
 import type { Mix } from './mix.ts';
 
 export interface BuildOptions {
@@ -73,25 +74,8 @@ export function buildStages(ctx: Context, options: BuildOptions): Stage[] {
     why: 'Compiles for production.',
     steps,
   };
-  return npm
-    ? [
-        { name: 'node', from: images.nodeBuild('24'), why: 'Its programs build the assets.', steps: [] },
-        build,
-      ]
-    : [build];
+  return npm ? [nodeStage, build] : [build];
 }
-
-const nodeTools: Step[] = [
-  { do: 'copy', from: 'node', paths: ['/usr/local/bin/node'], to: '/usr/local/bin/' },
-  { do: 'copy', from: 'node', paths: ['/usr/local/lib/node_modules/'], to: '/usr/local/lib/node_modules/' },
-  {
-    do: 'run',
-    commands: [
-      'ln -sf ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm',
-      'ln -sf ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx',
-    ],
-  },
-];
 
 function npmInstall(ctx: Context, assets: string): Step {
   const has = (name: string) => ctx.tree.has(`${assets}/${name}`);

@@ -27,4 +27,7 @@ export const images = {
   deno: (version: string) => image('DENO_IMAGE', `denoland/deno:${version}`, 'deno', version, 'runtime'),
   elixir: (version: string) => image('ELIXIR_IMAGE', `elixir:${version}-slim`, 'elixir', version, 'runtime'),
   elixirBuild: (version: string) => image('ELIXIR_BUILD_IMAGE', `elixir:${version}`, 'elixir', version, 'build'),
+  dotnet: (version: string) => image('DOTNET_IMAGE', `mcr.microsoft.com/dotnet/runtime:${version}`, 'dotnet', version, 'runtime'),
+  aspnet: (version: string) => image('ASPNET_IMAGE', `mcr.microsoft.com/dotnet/aspnet:${version}`, 'dotnet', version, 'runtime'),
+  dotnetSdk: (version: string) => image('DOTNET_SDK_IMAGE', `mcr.microsoft.com/dotnet/sdk:${version}`, 'dotnet', version, 'build'),
 } as const;

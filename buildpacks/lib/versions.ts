@@ -115,8 +115,9 @@ export const languages = {
   rust: {
     name: 'Rust',
     scheme: 'semver',
-    preferred: '1',
-    lines: [line('1', '1.97.1', '2099-12-31')],
+    preferred: '1.96',
+    // Every release lives six weeks; a compiler is not exposed, so none is called old.
+    lines: Array.from({ length: 98 }, (_, minor) => line(`1.${minor}`, `1.${minor}.1`, '2099-12-31')),
   },
   elixir: {
     name: 'Elixir',

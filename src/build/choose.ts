@@ -107,7 +107,7 @@ function sum(detection: Detection): number {
 }
 
 const manifests =
-  /^(package\.json|requirements\.txt|pyproject\.toml|Pipfile|manage\.py|setup\.py|go\.mod|Cargo\.toml|pom\.xml|build\.gradle(\.kts)?|Gemfile|composer\.json|mix\.exs|deno\.jsonc?|.*\.csproj|Dockerfile|index\.html|build\.sbt)$/;
+  /^(package\.json|requirements\.txt|pyproject\.toml|Pipfile|manage\.py|setup\.py|go\.mod|Cargo\.toml|pom\.xml|build\.gradle(\.kts)?|Gemfile|composer\.json|mix\.exs|deno\.jsonc?|.*\.(cs|fs|vb)proj|.*\.slnx?|rebar\.config|Dockerfile|index\.html|build\.sbt)$/;
 
 /** The root holds no app: the folders below it, two deep. One app among them is taken, several are ambiguous. */
 function fromFolders(repo: Tree, ctx: Context, settings: AppSettings, best: Scored | undefined): Choice | null {

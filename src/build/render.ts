@@ -83,11 +83,17 @@ function renderEnd(plan: StackPlan, options: RenderOptions): string[] {
     ...(writable.length === 0
       ? []
       : ['# The only folders that the running app needs to write to.', `RUN mkdir -p ${writable.join(' ')} && chown 1000:1000 ${writable.join(' ')}`]),
-    `ENV PORT=${options.port} HOME=/tmp`,
+    `ENV PORT=${options.port} HOME=/tmp${portEnv(plan, options.port)}`,
     `EXPOSE ${options.port}`,
     'USER 1000:1000',
     ...(argv === null ? [] : ['ENTRYPOINT []', `CMD ${JSON.stringify(argv)}`]),
   ];
+}
+
+function portEnv(plan: StackPlan, port: number): string {
+  return Object.entries(plan.portEnv ?? {})
+    .map(([name, value]) => ` ${name}=${quoteEnv(value.replaceAll('$PORT', String(port)))}`)
+    .join('');
 }
 
 /** A command line as argv: plain words as they are, all else through `sh -c`, with exec so that SIGTERM arrives. */
