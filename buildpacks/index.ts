@@ -1,4 +1,5 @@
 import type { Buildpack } from './buildpack.ts';
+import { dotnet } from './dotnet/index.ts';
 import { deno } from './deno/index.ts';
 import { go } from './go/index.ts';
 import { elixir } from './elixir/index.ts';
@@ -9,4 +10,4 @@ import { shell } from './shell.ts';
 import { staticSite } from './static.ts';
 
 /** Every stack that is detected by its sources. The order decides nothing: evidence is scored. */
-export const buildpacks: readonly Buildpack[] = [deno, elixir, go, node, staticSite, shell, procfile, python];
+export const buildpacks: readonly Buildpack[] = [dotnet, deno, elixir, go, node, staticSite, shell, procfile, python];
