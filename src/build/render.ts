@@ -5,7 +5,7 @@ export const defaultPort = 5000;
 
 const bundle = '/etc/ssl/certs/ca-certificates.crt';
 /** Every client trusts another variable; the file is absent where the server passes none, and then none is set. */
-const trust = `if [ -s ${bundle} ]; then export NODE_EXTRA_CA_CERTS=${bundle} SSL_CERT_FILE=${bundle} PIP_CERT=${bundle} REQUESTS_CA_BUNDLE=${bundle} DENO_CERT=${bundle}; fi`;
+const trust = `ca=${bundle}; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi`;
 
 export interface RenderOptions {
   /** First lines: what it is and why. */
@@ -22,7 +22,7 @@ export function renderDockerfile(plan: StackPlan, options: RenderOptions): strin
   const images = baseImages(plan);
   const blocks = [
     options.title.map((line) => `# ${line}`.trimEnd()),
-    images.length === 0 ? [] : ['# The server replaces these where no registry can be reached.', ...images.map((image) => `ARG ${image.arg}=${image.official}`)],
+    images.length === 0 ? [] : ['# A server without registry passes its own images for these, and its authorities as the secret ca.', ...images.map((image) => `ARG ${image.arg}=${image.official}`)],
     ...plan.stages.map((stage, index) => renderStage(stage, index === plan.stages.length - 1 ? renderEnd(plan, options) : [])),
   ];
   return `${blocks

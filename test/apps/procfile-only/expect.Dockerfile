@@ -1,7 +1,7 @@
 # Made by Landfall for this repository (procfile). It builds anywhere: docker build .
 # Because of Procfile: processes web, worker
 
-# The server replaces these where no registry can be reached.
+# A server without registry passes its own images for these, and its authorities as the secret ca.
 ARG DEBIAN_IMAGE=debian:trixie-slim
 
 # The Procfile's commands, with what Debian has.

@@ -1,7 +1,7 @@
 # Made by Landfall for this repository (shell). It builds anywhere: docker build .
 # Because of start.sh: script start script
 
-# The server replaces these where no registry can be reached.
+# A server without registry passes its own images for these, and its authorities as the secret ca.
 ARG DEBIAN_IMAGE=debian:trixie-slim
 
 # Runs start.sh with what Debian has.
