@@ -1,4 +1,5 @@
 import { type Context, nothingToRun, PlanError, type Warning } from '../buildpack.ts';
+import { programOf } from '../lib/binaries.ts';
 import { type Module, moduleName } from './module.ts';
 import type { GoPackage } from './packages.ts';
 
@@ -65,7 +66,7 @@ function servesDeep(start: GoPackage, packages: ReadonlyMap<string, GoPackage>, 
 /** Which main package is the app. `commands`: the command lines that the user gave, by process. */
 export function chooseMain(ctx: Context, mains: readonly Main[], commands: Readonly<Record<string, string>>): Chosen {
   const named = namedPackage(ctx, mains);
-  const byCommand = (command: string | undefined) => (command === undefined ? undefined : mains.find((main) => runs(command, main.name)));
+  const byCommand = (command: string | undefined) => (command === undefined ? undefined : mains.find((main) => programOf(command) === main.name));
   const others = Object.entries(commands).flatMap(([process, command]) => (process === 'web' ? [] : [byCommand(command)].filter((main) => main !== undefined)));
   const web = named ?? byCommand(commands.web);
   if (web !== undefined) return { web, others: unique(others, web), warnings: [] };
@@ -89,12 +90,6 @@ export function chooseMain(ctx: Context, mains: readonly Main[], commands: Reado
 
 function unique(mains: readonly Main[], but: Main): Main[] {
   return [...new Set(mains)].filter((main) => main !== but);
-}
-
-/** A command line that starts a binary of this name: `bin/api`, `./api -x`, `api`. */
-function runs(command: string, name: string): boolean {
-  const words = command.replace(/^(?:\w+=\S*\s+|exec\s+|env\s+)*/, '').split(/\s+/);
-  return (words[0] ?? '').split('/').at(-1) === name;
 }
 
 /** `build = "./cmd/api"` or a whole `go build … ./cmd/api`. */

@@ -1,5 +1,6 @@
 import { type Buildpack, type Context, evidence, nothingToRun, type Stage, type StackPlan, type Step, type Warning, weight } from '../buildpack.ts';
 import { apt, certificates } from '../lib/apt.ts';
+import { binaries, givenCommands, placed } from '../lib/binaries.ts';
 import { images } from '../lib/images.ts';
 import { toolVersion, versionFile } from '../lib/toolfiles.ts';
 import { languages, resolveVersion, type VersionRequest } from '../lib/versions.ts';
@@ -70,7 +71,7 @@ export const go: Buildpack = {
   plan(ctx) {
     const { modules, packages, mains, work } = survey(ctx);
     const { version, warnings } = goVersion(ctx, modules, work);
-    const commands = given(ctx);
+    const commands = givenCommands(ctx);
     if (mains.length === 0) {
       throw nothingToRun('There is no main package: this Go module is a library.', 'Add a main package (for example cmd/server/main.go), or name the folder of the app with app = "…" in landfall.toml.', ctx.at('go.mod'));
     }
@@ -140,12 +141,6 @@ function fixedPort(packages: ReadonlyMap<string, GoPackage>): { port?: number } 
   return ports.size === 1 && only !== undefined && only < 65536 ? { port: only } : {};
 }
 
-/** The command lines that were given, by process. */
-function given(ctx: Context): Record<string, string> {
-  const commands = { ...ctx.procfile, ...ctx.settings.processes };
-  return ctx.settings.start === null ? commands : { ...commands, web: ctx.settings.start };
-}
-
 interface Made {
   chosen: Chosen;
   modules: readonly Module[];
@@ -197,13 +192,15 @@ function image(ctx: Context, { chosen, modules, packages, version, warnings, com
       { do: 'env', values: { PATH: '/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...(requires.has('github.com/gin-gonic/gin') ? { GIN_MODE: 'release' } : {}) } },
     ],
   };
+  const names = [web, ...others].map((main) => main.name);
   const served = frameworkOf(modules);
   return {
     framework: served ?? (web.serves ? 'net/http' : null),
     packageManager: 'go',
     version,
     static: false,
-    start: `/app/bin/${web.name}`,
+    start: commands.web === undefined ? `${binaries}/${web.name}` : placed(ctx, commands.web, names, web.name),
+    rewrite: (command) => placed(ctx, command, names, web.name),
     ...fixedPort(packages),
     stages: [...(web$ === null ? [] : [web$.stage]), build, runtime],
     ...(shell ? {} : { shellless: true }),

@@ -4,7 +4,7 @@
 # Because of main.go: package main .
 # Because of go.mod: require chi
 
-# The server replaces these where no registry can be reached.
+# A server without registry passes its own images for these, and its authorities as the secret ca.
 ARG GO_BUILD_IMAGE=golang:1.27
 
 # Compiles a static binary.
@@ -16,13 +16,13 @@ COPY go.mod go.sum ./
 RUN --mount=type=cache,id=gomod,target=/root/go/pkg/mod \
     --mount=type=cache,id=gobuild,target=/root/.cache/go-build \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
     go mod download
 COPY . ./
 RUN --mount=type=cache,id=gomod,target=/root/go/pkg/mod \
     --mount=type=cache,id=gobuild,target=/root/.cache/go-build \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
     go build -trimpath -tags timetzdata -ldflags='-s -w' -o /out/app/bin/chi-api . \
  && mkdir -p -m 1777 /out/tmp
 

@@ -1,0 +1,4 @@
+fn main() {
+    let _ = std::env::var("PORT");
+    // axum::serve(listener, app)
+}
