@@ -40,7 +40,8 @@ images_bases() {
 # The root of all bases that are made here, from Debian's packages.
 images_make_debian() {
   command -v mmdebstrap >/dev/null || machine_install mmdebstrap
-  DOCKER_HOST=unix://$engine_socket "$checkout/images/debian/build" trixie
+  # apt speaks to its hooks through `sh -c 'cat >&N'`, and dash knows no N above 9: ours have to be free.
+  DOCKER_HOST=unix://$engine_socket "$checkout/images/debian/build" trixie 3>&- 4>&- 8>&- 9>&-
 }
 
 # Node and npm from a registry, for what is made of them. The server's other bases stand on the same image.

@@ -39,7 +39,7 @@ os_release() { sed -n "s/^$1=\"\\{0,1\\}\\([^\"]*\\)\"\\{0,1\\}\$/\\1/p" /etc/os
 machine_install() {
   [ "$machine_packages" = apt ] || fail unknown-distribution "Needed, but not here: $*." "Install it, then run bin/up again."
   machine_update_lists
-  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq -y --no-install-recommends install "$@" 8>&- 9>&- ||
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq -y --no-install-recommends install "$@" 3>&- 4>&- 8>&- 9>&- ||
     fail install-failed "apt-get could not install $*: $(grep '^E:' "$say_log" | tail -n 1)" \
       "Try it by hand: apt-get update && apt-get install $*"
 }
