@@ -1,5 +1,6 @@
-import { link, mkdir, open, readdir, realpath } from 'node:fs/promises';
+import { link, mkdir, readdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { code, sync } from './files.ts';
 
 /** Packs are found by their .idx, so it must come last: a reader never sees an index without its pack. */
 const packOrder = ['.pack', '.rev', '.idx'];
@@ -32,15 +33,10 @@ async function linkAll(from: string, to: string, names: readonly string[]): Prom
   await mkdir(to, { recursive: true });
   for (const name of names) {
     await sync(join(from, name));
-    await link(join(from, name), join(to, name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
+    await link(join(from, name), join(to, name)).catch((error: unknown) => {
+      if (code(error) !== 'EEXIST') throw error;
     });
   }
   await sync(to);
   await sync(dirname(to));
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path);
-  await handle.sync().finally(() => handle.close());
 }

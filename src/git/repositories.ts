@@ -1,19 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import {
-  access,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AppId } from '../types.ts';
+import { code, exists, removeStale, replace, sync, text } from './files.ts';
 import { type GitDir, GitError, git, gitDir, gitEnvironment } from './process.ts';
 import type { DeployBranch } from './updates.ts';
 
@@ -76,8 +65,6 @@ ${harmless.map((id) => `	${id} = ignore\n`).join('')}[gc]
 /** `git archive` obeys the pushed .gitattributes; this file outranks them, so that every file arrives as committed. */
 const attributes = '* -export-ignore -export-subst -text -eol -working-tree-encoding -filter -ident\n';
 
-/** A lock that git left behind when it was killed; git's own live for milliseconds. */
-const staleMs = 60_000;
 const branches: readonly DeployBranch[] = ['main', 'master'];
 
 /** The bare repositories, one per app, in `<home>/repos/<app id>.git`. */
@@ -122,7 +109,7 @@ export class Repositories {
       );
       await configure(temporary);
       await rename(temporary, path);
-      await syncFolder(this.folder);
+      await sync(this.folder);
     } catch (error) {
       await rm(temporary, { recursive: true, force: true });
       // Another request made it meanwhile.
@@ -265,22 +252,6 @@ async function configure(path: string): Promise<void> {
     await replace(join(path, 'info/attributes'), attributes);
 }
 
-async function replace(path: string, content: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}`;
-  await writeFile(temporary, content, { flush: true });
-  await rename(temporary, path);
-}
-
-async function removeStale(path: string): Promise<void> {
-  const found = await stat(path).catch(() => null);
-  if (found && Date.now() - found.mtimeMs > staleMs) await rm(path, { recursive: true, force: true });
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path);
-  await handle.sync().finally(() => handle.close());
-}
-
 async function succeeds(run: Promise<unknown>): Promise<boolean> {
   try {
     await run;
@@ -289,25 +260,4 @@ async function succeeds(run: Promise<unknown>): Promise<boolean> {
     if (error instanceof GitError) return false;
     throw error;
   }
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path, constants.F_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** The file's text; null when there is no such file. */
-async function text(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'EISDIR', 'ENOTDIR'].includes(code(error))) return null;
-    throw error;
-  }
-}
-
-function code(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -42,11 +42,17 @@ describe('the answer of receive-pack', () => {
     expect((await pass(Buffer.from('what is this'), 5)).toString()).toBe('what is this');
   });
   test('says in our words that the push is too large', async () => {
-    const said = (
-      await pass(pkt('\u0002fatal: pack exceeds maximum allowed size (1.00 MiB)\n'), 7)
-    ).toString();
-    expect(said).toContain('\n! too-large: ');
-    expect(Number.parseInt(said.slice(0, 4), 16)).toBe(Buffer.byteLength(said));
+    const cut = ['\u0002fatal: pack exceeds max', '\u0002imum allowed size (1.00 MiB)\nfat', '\u0002al: x\n'];
+    const said = (await pass(Buffer.concat(cut.map(pkt)), 7)).toString('latin1');
+    const packets: string[] = [];
+    for (let at = 0; at < said.length; ) {
+      const length = Number.parseInt(said.slice(at, at + 4), 16);
+      packets.push(Buffer.from(said.slice(at + 4, at + length), 'latin1').toString());
+      at += length;
+    }
+    expect(packets).toHaveLength(3);
+    expect(packets[1]).toMatch(/\)\n! too-large: .*\n {2}→ .*\nfat$/);
+    expect(packets[2]).toBe(cut[2]);
   });
 });
 
