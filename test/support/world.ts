@@ -57,6 +57,10 @@ export class World {
     return readFileSync(join(this.home, 'token'), 'utf8').trim();
   }
 
+  get serverPid(): number {
+    return this.#server?.pid ?? 0;
+  }
+
   get socket(): string {
     return join(this.home, 'run/landfall.sock');
   }
@@ -243,7 +247,7 @@ export class Repository {
     for (const [name, text] of Object.entries(files)) {
       const path = join(this.folder, name);
       mkdirSync(dirname(path), { recursive: true });
-      if (text === null) rmSync(path);
+      if (text === null) rmSync(path, { force: true });
       else writeFileSync(path, text);
     }
     await this.git('add', '-A');
