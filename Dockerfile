@@ -27,4 +27,5 @@ COPY hooks ./hooks
 COPY examples ./examples
 COPY buildpacks ./buildpacks
 COPY src ./src
-CMD ["node", "src/main.ts"]
+# Small young generations: the server allocates little, and shares its machine with the apps.
+CMD ["node", "--max-semi-space-size=2", "src/main.ts"]

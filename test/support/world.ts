@@ -73,7 +73,7 @@ export class World {
   /** Starts the server (again); `more` overrides settings for this run. */
   async startServer(more: Record<string, string> = {}): Promise<void> {
     const log = openSync(join(this.home, 'server.log'), 'a');
-    const server = spawn(process.execPath, [join(root, 'src/main.ts')], {
+    const server = spawn(process.execPath, ['--max-semi-space-size=2', join(root, 'src/main.ts')], {
       stdio: ['ignore', log, log],
       env: {
         PATH: process.env.PATH ?? '',
