@@ -21,7 +21,10 @@ export function readCompose(repo: Tree, dir: string): ComposeResult | null {
   const prefix = dir === '' ? '' : `${dir}/`;
   const file = composeFiles.map((name) => prefix + name).find((name) => repo.has(name));
   if (file === undefined) return null;
-  const services = Object.entries(record(record(repo.yaml(file) ?? {}).services)).map(([name, value]) => ({ name, service: record(value) }));
+  const services = Object.entries(record(record(repo.yaml(file) ?? {}).services)).map(([name, value]) => ({
+    name,
+    service: record(value),
+  }));
   const buildable = services.flatMap(({ name, service }) => {
     if (service.build === undefined || service.build === null) return [];
     const build = typeof service.build === 'string' ? { context: service.build } : record(service.build);
@@ -66,7 +69,9 @@ export function readCompose(repo: Tree, dir: string): ComposeResult | null {
       args: composeArgs(first.build.args),
       evidence: evidence(file, `services.${first.name}.build`, first.path, 60),
     },
-    start: Array.isArray(first.service.command) ? strings(first.service.command).join(' ') : text(first.service.command),
+    start: Array.isArray(first.service.command)
+      ? strings(first.service.command).join(' ')
+      : text(first.service.command),
     port: published ?? null,
     warnings,
   };
@@ -83,23 +88,34 @@ function composeArgs(value: unknown): Record<string, string> {
   }
   if (value === null || typeof value !== 'object') return {};
   return Object.fromEntries(
-    Object.entries(value).flatMap(([name, set]) => (set === null || typeof set === 'object' || String(set).includes('$') ? [] : [[name, String(set)]])),
+    Object.entries(value).flatMap(([name, set]) =>
+      set === null || typeof set === 'object' || String(set).includes('$') ? [] : [[name, String(set)]],
+    ),
   );
 }
 
 /** heroku.yml: the Dockerfile of `web` and its commands; null when there is none or it builds no image of its own. */
-export function readHerokuYml(repo: Tree, dir: string): { own: OwnDockerfile; processes: Record<string, string> } | null {
+export function readHerokuYml(
+  repo: Tree,
+  dir: string,
+): { own: OwnDockerfile; processes: Record<string, string> } | null {
   const file = dir === '' ? 'heroku.yml' : `${dir}/heroku.yml`;
   if (!repo.has(file)) return null;
   const value = record(repo.yaml(file) ?? {});
   const docker = record(record(value.build).docker);
-  const [process, path] = Object.entries(docker).find(([name]) => name === 'web') ?? Object.entries(docker)[0] ?? [];
+  const [process, path] =
+    Object.entries(docker).find(([name]) => name === 'web') ?? Object.entries(docker)[0] ?? [];
   if (process === undefined) return null;
   const dockerfile = typeof path === 'string' ? path : text(record(path).dockerfile);
   if (dockerfile === null) return null;
   const processes: Record<string, string> = {};
   for (const [name, run] of Object.entries(record(value.run))) {
-    const command = typeof run === 'string' ? run : Array.isArray(record(run).command) ? strings(record(run).command).join(' ') : text(record(run).command);
+    const command =
+      typeof run === 'string'
+        ? run
+        : Array.isArray(record(run).command)
+          ? strings(record(run).command).join(' ')
+          : text(record(run).command);
     if (command !== null) processes[name] = command;
   }
   const full = posix.join(dir, dockerfile);

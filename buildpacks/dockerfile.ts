@@ -32,36 +32,66 @@ interface Instruction {
 export function readDockerfile(repo: Tree, own: OwnDockerfile): DockerfileFacts {
   const text = repo.manifest(own.path);
   if (text === null) {
-    throw invalid(own.evidence.file, null, `${own.evidence.file} names ${own.path}, which is not in the repository.`, 'Name a Dockerfile that is committed.');
+    throw invalid(
+      own.evidence.file,
+      null,
+      `${own.evidence.file} names ${own.path}, which is not in the repository.`,
+      'Name a Dockerfile that is committed.',
+    );
   }
   const instructions = parse(text);
   const froms = instructions.filter((one) => one.name === 'FROM');
   if (froms.length === 0) {
     const line = instructions[0]?.line ?? 1;
-    throw invalid(own.path, line, `${own.path} has no FROM.`, 'Begin it with FROM and a base image, or remove it so that Landfall writes one.');
+    throw invalid(
+      own.path,
+      line,
+      `${own.path} has no FROM.`,
+      'Begin it with FROM and a base image, or remove it so that Landfall writes one.',
+    );
   }
   const stages = froms.map((from, index) => {
     const words = from.text.split(/\s+/).filter((word) => !word.startsWith('--'));
     const name = /^as$/i.test(words[1] ?? '') ? (words[2] ?? '') : '';
     const end = froms[index + 1]?.line ?? Number.POSITIVE_INFINITY;
-    return { base: words[0] ?? '', name, body: instructions.filter((one) => one.line > from.line && one.line < end) };
+    return {
+      base: words[0] ?? '',
+      name,
+      body: instructions.filter((one) => one.line > from.line && one.line < end),
+    };
   });
-  const wanted = own.target === null ? stages.at(-1) : stages.find((stage, index) => stage.name.toLowerCase() === own.target?.toLowerCase() || String(index) === own.target);
+  const wanted =
+    own.target === null
+      ? stages.at(-1)
+      : stages.find(
+          (stage, index) =>
+            stage.name.toLowerCase() === own.target?.toLowerCase() || String(index) === own.target,
+        );
   if (wanted === undefined) {
     const names = stages.map((stage) => stage.name).filter((name) => name !== '');
-    throw invalid(own.path, null, `${own.path} has no stage "${own.target}".`, `Its stages are: ${names.join(', ') || 'not named'}.`);
+    throw invalid(
+      own.path,
+      null,
+      `${own.path} has no stage "${own.target}".`,
+      `Its stages are: ${names.join(', ') || 'not named'}.`,
+    );
   }
   const defaults = new Map<string, string>();
   const ports: number[] = [];
   let command: string | null = null;
   const chain = [wanted];
   for (let stage = wanted; ; ) {
-    const base = stages.slice(0, stages.indexOf(stage)).findLast((one) => one.name !== '' && one.name.toLowerCase() === stage.base.toLowerCase());
+    const base = stages
+      .slice(0, stages.indexOf(stage))
+      .findLast((one) => one.name !== '' && one.name.toLowerCase() === stage.base.toLowerCase());
     if (base === undefined) break;
     chain.unshift(base);
     stage = base;
   }
-  for (const { name, text } of [...instructions.filter((one) => one.line < (froms[0]?.line ?? 0)), ...chain.flatMap((stage) => stage.body)]) {
+  for (const { name, text } of [
+    ...instructions.filter((one) => one.line < (froms[0]?.line ?? 0)),
+    ...chain.flatMap((stage) => stage.body),
+  ]) {
     if (name === 'ARG' || name === 'ENV') {
       for (const [, key = '', value = ''] of text.matchAll(/(\w+)(?:=|\s+)("[^"]*"|\S+)/g)) {
         defaults.set(key, own.args[key] ?? value.replaceAll('"', ''));
@@ -69,7 +99,10 @@ export function readDockerfile(repo: Tree, own: OwnDockerfile): DockerfileFacts 
     }
     if (name === 'EXPOSE') {
       for (const word of text.split(/\s+/)) {
-        const value = word.replace(/\$\{?(\w+)(?::-(\d+))?\}?/, (_, key: string, fallback?: string) => defaults.get(key) ?? fallback ?? '');
+        const value = word.replace(
+          /\$\{?(\w+)(?::-(\d+))?\}?/,
+          (_, key: string, fallback?: string) => defaults.get(key) ?? fallback ?? '',
+        );
         const port = Number(/^(\d+)(?:\/tcp)?$/.exec(value)?.[1] ?? 0);
         if (port > 0 && port < 65536 && !ports.includes(port)) ports.push(port);
       }
@@ -86,10 +119,16 @@ export function readDockerfile(repo: Tree, own: OwnDockerfile): DockerfileFacts 
   }
   const firstLine = /^\s*#\s*syntax\s*=\s*(\S+)/i.exec(text)?.[1];
   if (firstLine !== undefined) {
-    warnings.push({ code: 'syntax-line', message: `The line "# syntax=${firstLine}" is not used: the frontend built into the engine builds ${own.path}.` });
+    warnings.push({
+      code: 'syntax-line',
+      message: `The line "# syntax=${firstLine}" is not used: the frontend built into the engine builds ${own.path}.`,
+    });
   }
   if (ports.length > 1) {
-    warnings.push({ code: 'several-ports', message: `${own.path} exposes ${ports.join(', ')}; ${ports[0]} is used. Another one: port = … in landfall.toml.` });
+    warnings.push({
+      code: 'several-ports',
+      message: `${own.path} exposes ${ports.join(', ')}; ${ports[0]} is used. Another one: port = … in landfall.toml.`,
+    });
   }
   return { ports, command, warnings };
 }
@@ -115,7 +154,10 @@ function parse(text: string): Instruction[] {
       open = { line: index + 1, name: name.toUpperCase(), text: rest };
     } else open.text = `${open.text} ${part}`.trim();
     if (continued) continue;
-    heredoc = open.name === 'RUN' || open.name === 'COPY' ? (/<<-?\s*["']?(\w+)["']?/.exec(open.text)?.[1] ?? null) : null;
+    heredoc =
+      open.name === 'RUN' || open.name === 'COPY'
+        ? (/<<-?\s*["']?(\w+)["']?/.exec(open.text)?.[1] ?? null)
+        : null;
     found.push(open);
     open = null;
   }
@@ -136,7 +178,9 @@ function commandText(text: string): string {
 /** The Dockerfile in the app's folder; null when there is none. */
 export function rootDockerfile(repo: Tree, dir: string): OwnDockerfile | null {
   const prefix = dir === '' ? '' : `${dir}/`;
-  const path = ['Dockerfile', 'dockerfile', 'Containerfile', 'DOCKERFILE'].map((name) => prefix + name).find((name) => repo.has(name));
+  const path = ['Dockerfile', 'dockerfile', 'Containerfile', 'DOCKERFILE']
+    .map((name) => prefix + name)
+    .find((name) => repo.has(name));
   if (path === undefined) return null;
   return { path, context: dir, target: null, args: {}, evidence: evidence(path, 'file', 'Dockerfile', 100) };
 }

@@ -8,12 +8,18 @@ export const procfile: Buildpack = {
   detect(ctx) {
     const names = Object.keys(ctx.procfile);
     if (names.length === 0) return null;
-    return { role: 'server', evidence: [evidence('Procfile', 'processes', names.join(', '), weight.sources)] };
+    return {
+      role: 'server',
+      evidence: [evidence('Procfile', 'processes', names.join(', '), weight.sources)],
+    };
   },
 
   plan(ctx) {
     if (Object.keys(ctx.procfile).length === 0) {
-      throw nothingToRun('There is no Procfile with a process.', 'Add a Procfile with a line such as "web: ./server".');
+      throw nothingToRun(
+        'There is no Procfile with a process.',
+        'Add a Procfile with a line such as "web: ./server".',
+      );
     }
     return {
       framework: null,

@@ -16,7 +16,9 @@ export const shell: Buildpack = {
 
   plan(ctx) {
     const script = ctx.tree.first(...scripts) ?? 'start.sh';
-    const shebang = /^#!\s*(?:\/usr)?\/(?:local\/)?bin\/(?:env\s+)?(\w+)/.exec(ctx.tree.read(script) ?? '')?.[1];
+    const shebang = /^#!\s*(?:\/usr)?\/(?:local\/)?bin\/(?:env\s+)?(\w+)/.exec(
+      ctx.tree.read(script) ?? '',
+    )?.[1];
     const interpreter = shebang === 'bash' ? 'bash' : 'sh';
     return {
       framework: null,

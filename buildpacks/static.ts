@@ -2,7 +2,20 @@ import { type Buildpack, type Context, evidence, nothingToRun, weight } from './
 import { serveStage, sitePlan, staticJson } from './lib/serve.ts';
 
 /** Folders that a plain site is kept in, in order. */
-const folders = ['', 'public', 'dist', 'site', 'www', 'html', 'htdocs', '_site', 'build', 'static', 'src', 'docs'];
+const folders = [
+  '',
+  'public',
+  'dist',
+  'site',
+  'www',
+  'html',
+  'htdocs',
+  '_site',
+  'build',
+  'static',
+  'src',
+  'docs',
+];
 
 /** A site without a build: an index.html, and nothing that must run. */
 export const staticSite: Buildpack = {
@@ -17,7 +30,9 @@ export const staticSite: Buildpack = {
     if (folder !== null) {
       const file = join(folder, pageIn(ctx, folder) ?? 'index.html');
       // A page in the root speaks for a site; one in public/ or dist/ is often what another stack serves or builds.
-      reasons.push(evidence(file, 'page', 'entry page', folder === '' ? weight.entry + weight.sources : weight.entry));
+      reasons.push(
+        evidence(file, 'page', 'entry page', folder === '' ? weight.entry + weight.sources : weight.entry),
+      );
     }
     return reasons.length === 0 ? null : { role: 'files', evidence: reasons };
   },
@@ -25,7 +40,10 @@ export const staticSite: Buildpack = {
   plan(ctx) {
     const folder = siteFolder(ctx);
     if (folder === null) {
-      throw nothingToRun('There is no index.html to serve.', 'Add index.html, or name the folder with output = "…" in landfall.toml.');
+      throw nothingToRun(
+        'There is no index.html to serve.',
+        'Add index.html, or name the folder with output = "…" in landfall.toml.',
+      );
     }
     return sitePlan({
       framework: null,

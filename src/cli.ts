@@ -32,7 +32,11 @@ async function main(args: readonly string[]): Promise<number> {
     return values.help ? 0 : 1;
   }
   if (!existsSync(dir) || !statSync(dir).isDirectory()) {
-    throw new UserError('bad-input', `${dir} is not a folder.`, 'Name the folder of the app, for example: landfall plan .');
+    throw new UserError(
+      'bad-input',
+      `${dir} is not a folder.`,
+      'Name the folder of the app, for example: landfall plan .',
+    );
   }
   switch (command) {
     case 'plan':
@@ -54,7 +58,10 @@ function planOf(dir: string): Planned {
   const source = sourceFromDirectory(dir);
   const read = performance.now() - began;
   const planned = plan(source, () => performance.now());
-  return { ...planned, json: { ...planned.json, elapsedMs: Math.round((planned.json.elapsedMs + read) * 10) / 10 } };
+  return {
+    ...planned,
+    json: { ...planned.json, elapsedMs: Math.round((planned.json.elapsedMs + read) * 10) / 10 },
+  };
 }
 
 function printPlan({ json }: Planned, asJson: boolean, dir: string): number {
@@ -65,12 +72,25 @@ function printPlan({ json }: Planned, asJson: boolean, dir: string): number {
 function eject({ json, recipe }: Planned, dir: string, force: boolean, asJson: boolean): number {
   if (recipe === null || json.dockerfile === null) return printPlan({ json, recipe }, asJson, dir);
   if (json.stack === 'dockerfile') {
-    throw new UserError('conflict', 'The app is built by its own Dockerfile already.', 'There is nothing to eject.');
+    throw new UserError(
+      'conflict',
+      'The app is built by its own Dockerfile already.',
+      'There is nothing to eject.',
+    );
   }
-  const files = { Dockerfile: json.dockerfile, '.dockerignore': recipe.files[`${recipe.dockerfile}.dockerignore`] ?? '' };
-  const present = Object.keys(files).filter((name) => name !== '.dockerignore' && existsSync(join(dir, name)));
+  const files = {
+    Dockerfile: json.dockerfile,
+    '.dockerignore': recipe.files[`${recipe.dockerfile}.dockerignore`] ?? '',
+  };
+  const present = Object.keys(files).filter(
+    (name) => name !== '.dockerignore' && existsSync(join(dir, name)),
+  );
   if (present.length > 0 && !force) {
-    throw new UserError('conflict', `${present.join(', ')} exists already in ${dir}.`, 'Use --force to replace it.');
+    throw new UserError(
+      'conflict',
+      `${present.join(', ')} exists already in ${dir}.`,
+      'Use --force to replace it.',
+    );
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
   if (asJson) process.stdout.write(`${JSON.stringify({ files: Object.keys(files) })}\n`);
@@ -82,14 +102,17 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const asJson = process.argv.includes('--json');
-  const known = error instanceof UserError || (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+  const known =
+    error instanceof UserError ||
+    (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
   const failure =
     error instanceof UserError
       ? error.toJSON()
       : known && error instanceof Error
         ? { code: 'bad-input', message: error.message, hint: 'See landfall --help.' }
         : toFailure(error, 'local');
-  if (!known) process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  if (!known)
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   if (asJson) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
   else process.stderr.write(`! ${failure.code}: ${failure.message}\n  → ${failure.hint}\n`);
   process.exitCode = 1;

@@ -10,11 +10,20 @@ export function apt(packages: readonly string[], why: string): Step {
       { id: 'apt', target: '/var/cache/apt', sharing: 'locked' },
       { id: 'apt-lists', target: '/var/lib/apt/lists', sharing: 'locked' },
     ],
-    commands: ['apt-get update -qq', `apt-get install -y -qq --no-install-recommends ${[...packages].sort().join(' ')} >/dev/null`],
+    commands: [
+      'apt-get update -qq',
+      `apt-get install -y -qq --no-install-recommends ${[...packages].sort().join(' ')} >/dev/null`,
+    ],
   };
 }
 
 /** Debian's authorities and time zones from another stage, for images that have none (slim ones, scratch). */
 export function certificates(stage: string): Step {
-  return { do: 'copy', from: stage, paths: ['/etc/ssl/certs/ca-certificates.crt'], to: '/etc/ssl/certs/', why: 'So that the app can verify the servers it calls.' };
+  return {
+    do: 'copy',
+    from: stage,
+    paths: ['/etc/ssl/certs/ca-certificates.crt'],
+    to: '/etc/ssl/certs/',
+    why: 'So that the app can verify the servers it calls.',
+  };
 }

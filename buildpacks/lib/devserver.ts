@@ -3,26 +3,41 @@
  * production. A command that runs one is never a start command.
  */
 const programs: readonly [RegExp, string][] = [
-  [/^(nodemon|ts-node-dev|tsnd|node-dev|supervisor|live-server|browser-sync|lite-server|watchexec|onchange|esrun|reflex|modd|entr|watchfiles|watchmedo)$/, '$1'],
+  [
+    /^(nodemon|ts-node-dev|tsnd|node-dev|supervisor|live-server|browser-sync|lite-server|watchexec|onchange|esrun|reflex|modd|entr|watchfiles|watchmedo)$/,
+    '$1',
+  ],
   [/^(air)$/, 'air'],
-  [/^(react-scripts|react-app-rewired|craco|rescripts|poi|umi|max|kkt|razzle|preact|gatsby|docusaurus|expo|ember|stencil|brunch|elm-app|web-dev-server|wds|snowpack|taro|farm) (start|dev|develop|serve|watch|server)\b/, '$1 $2'],
+  [
+    /^(react-scripts|react-app-rewired|craco|rescripts|poi|umi|max|kkt|razzle|preact|gatsby|docusaurus|expo|ember|stencil|brunch|elm-app|web-dev-server|wds|snowpack|taro|farm) (start|dev|develop|serve|watch|server)\b/,
+    '$1 $2',
+  ],
   [/^(start-storybook|storybook dev)\b/, 'storybook'],
   [/^(vite|vite-node --watch|rolldown-vite)(?! (build|preview|optimize))\b/, 'vite'],
   [/^(vue-cli-service|ng|nx) (serve|dev)\b/, '$1 $2'],
-  [/^(next|nuxt|nuxi|astro|remix|react-router|svelte-kit|wrangler|netlify|vercel|solid-start|vinxi|waku|keystone|tsup|sanity|contentlayer|strapi|medusa|payload|wasp|blitz|redwood|rw|directus|partykit|sst|quasar|ionic|vitepress|vuepress|nitropack|nitro|nitropack|farrow|modern|rsbuild|rspack|rsbuild|eleventy|hexo|encore|adonis|shopify hydrogen|hydrogen|qwik|tsdx|father|dumi|ice|micro-dev|h3|listhen|wmr|slidev|mintlify) (dev|develop|develope?r?|development|watch|start --dev|server|serve|dev-server)\b/, '$1 $2'],
+  [
+    /^(next|nuxt|nuxi|astro|remix|react-router|svelte-kit|wrangler|netlify|vercel|solid-start|vinxi|waku|keystone|tsup|sanity|contentlayer|strapi|medusa|payload|wasp|blitz|redwood|rw|directus|partykit|sst|quasar|ionic|vitepress|vuepress|nitropack|nitro|nitropack|farrow|modern|rsbuild|rspack|rsbuild|eleventy|hexo|encore|adonis|shopify hydrogen|hydrogen|qwik|tsdx|father|dumi|ice|micro-dev|h3|listhen|wmr|slidev|mintlify) (dev|develop|develope?r?|development|watch|start --dev|server|serve|dev-server)\b/,
+    '$1 $2',
+  ],
   [/^(vitepress|vuepress|nuxt|astro|rsbuild|parcel|slidev)$/, '$1'],
   [/^(parcel)(?: (?!build\b)(serve|watch|[\w./*-]+\.html)\b)/, 'parcel'],
   [/^(parcel) (?!build\b)\S*(\.html|src|index)\b/, 'parcel'],
   [/^(webpack-dev-server|webpack-serve)\b/, '$1'],
   [/^(webpack|rspack|rspack-cli) (serve|server|dev|s)\b/, '$1 $2'],
   [/^(eleventy|@11ty\/eleventy) .*--serve\b/, 'eleventy --serve'],
-  [/^(rollup|tsc|webpack|tailwindcss|sass|esbuild|tsup|swc|babel|postcss|parcel|gulp|grunt) .*(--watch|-w|-wc|-cw)\b/, '$1 --watch'],
+  [
+    /^(rollup|tsc|webpack|tailwindcss|sass|esbuild|tsup|swc|babel|postcss|parcel|gulp|grunt) .*(--watch|-w|-wc|-cw)\b/,
+    '$1 --watch',
+  ],
   [/^(gulp|grunt)(?: (serve|watch|dev|server|default))?$/, '$1'],
   [/^(esbuild) .*--serve(dir)?\b/, 'esbuild --serve'],
   [/^(node|tsx|ts-node|bun|deno run) (?:.*\s)?(--watch|--hot|watch)(?:\s|$|=)/, '$1 $2'],
   [/^(tsx) watch\b/, 'tsx watch'],
   [/^(bun) (?:run )?(--hot|--watch)/, 'bun $2'],
-  [/^(nest|egg-bin|midway-bin|mwtsc|adonis|node ace|node ace\.js|sails|feathers|think-cli) (start --watch|start:dev|start --debug|serve --watch|serve --hmr|dev|serve)\b/, '$1 $2'],
+  [
+    /^(nest|egg-bin|midway-bin|mwtsc|adonis|node ace|node ace\.js|sails|feathers|think-cli) (start --watch|start:dev|start --debug|serve --watch|serve --hmr|dev|serve)\b/,
+    '$1 $2',
+  ],
   [/^(flask)(?: .*)? run\b.*--(debug|reload)\b/, 'flask run --debug'],
   [/^(python3?|django-admin|\.\/) ?(?:\.\/)?(?:\S*\/)?manage\.py runserver\b/, 'manage.py runserver'],
   [/^\S*manage\.py runserver\b/, 'manage.py runserver'],
@@ -32,7 +47,10 @@ const programs: readonly [RegExp, string][] = [
   [/^(php) artisan serve\b/, 'php artisan serve'],
   [/^(php) -S\b/, 'php -S'],
   [/^(symfony) (server:start|serve)\b/, 'symfony serve'],
-  [/^(jekyll|bundle exec jekyll|middleman|bundle exec middleman|nanoc|bundle exec nanoc) (serve|server|s|live)\b/, '$1 $2'],
+  [
+    /^(jekyll|bundle exec jekyll|middleman|bundle exec middleman|nanoc|bundle exec nanoc) (serve|server|s|live)\b/,
+    '$1 $2',
+  ],
   [/^(hugo|zola|mkdocs|mdbook|bridgetown|lektor|pelican) (server|serve|start)\b/, '$1 $2'],
   [/^(guard|rerun|shotgun)\b/, '$1'],
   [/^(cargo watch|cargo-watch|bacon|trunk serve|dx serve|dotnet watch)\b/, '$1'],
@@ -48,8 +66,11 @@ export function commandParts(command: string): string[] {
     .split(/\s*(?:&&|\|\||;|\||(?<![&>])&(?!&|>))\s*/)
     .map((part) => {
       let rest = part.trim().replace(/^\(|\)$/g, '');
-      for (let shorter = rest.replace(wrappers, ''); shorter !== rest; shorter = rest.replace(wrappers, '')) rest = shorter;
-      return rest.replace(/^(?:\.\/)?(?:node\s+)?(?:\.{0,2}\/)*node_modules\/(?:\.bin\/)?(?:(?:nodemon)\/bin\/)?/, '').replace(/\s+/g, ' ');
+      for (let shorter = rest.replace(wrappers, ''); shorter !== rest; shorter = rest.replace(wrappers, ''))
+        rest = shorter;
+      return rest
+        .replace(/^(?:\.\/)?(?:node\s+)?(?:\.{0,2}\/)*node_modules\/(?:\.bin\/)?(?:(?:nodemon)\/bin\/)?/, '')
+        .replace(/\s+/g, ' ');
     })
     .filter((part) => part !== '');
 }
@@ -57,7 +78,9 @@ export function commandParts(command: string): string[] {
 /** The development server that a command line runs; null when it runs none. Scripts of package.json must be resolved first. */
 export function devServer(command: string): string | null {
   for (const part of commandParts(command)) {
-    const inner = /^(?:concurrently|run-p|npm-run-all|sh -c|bash -c|wait-on|start-server-and-test)\b/.test(part)
+    const inner = /^(?:concurrently|run-p|npm-run-all|sh -c|bash -c|wait-on|start-server-and-test)\b/.test(
+      part,
+    )
       ? [...part.matchAll(/"([^"]+)"|'([^']+)'/g)].map((match) => match[1] ?? match[2] ?? '')
       : [];
     for (const one of inner) {
@@ -67,9 +90,13 @@ export function devServer(command: string): string | null {
     const name = part.split(' ')[0] ?? '';
     for (const [pattern, label] of programs) {
       const match = pattern.exec(pattern.source.endsWith(')$') ? name : part) ?? pattern.exec(part);
-      if (match !== null) return label.replace(/\$(\d)/g, (_, group: string) => match[Number(group)] ?? '').trim();
+      if (match !== null)
+        return label.replace(/\$(\d)/g, (_, group: string) => match[Number(group)] ?? '').trim();
     }
-    if (/^(npm|pnpm|yarn|bun)( run)? (dev|develop|watch|start:dev|start-dev|serve:dev|dev:\S+|hot)\b/.test(part)) return part;
+    if (
+      /^(npm|pnpm|yarn|bun)( run)? (dev|develop|watch|start:dev|start-dev|serve:dev|dev:\S+|hot)\b/.test(part)
+    )
+      return part;
   }
   return null;
 }

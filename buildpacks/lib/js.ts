@@ -42,7 +42,10 @@ export function jsTokens(source: string): JsToken[] {
       continue;
     }
     const last = tokens.at(-1);
-    if (first === '/' && (last === undefined || ((last.kind === 'sign' || last.kind === 'word') && beforeRegex.test(last.text)))) {
+    if (
+      first === '/' &&
+      (last === undefined || ((last.kind === 'sign' || last.kind === 'word') && beforeRegex.test(last.text)))
+    ) {
       const match = take(regex);
       if (match !== null) {
         tokens.push({ kind: 'regex', text: match[0] });
@@ -89,11 +92,15 @@ export type JsValue = string | boolean | number | null | 'other';
  * What a configuration file says for a key, in any spelling: `key: 'x'`, `"key": "x"`, `config.key = 'x'`, `{ key }` with a
  * constant, a ternary on the environment (a build is production; other variables are not set). Undefined: not said.
  */
-export function jsProperty(tokens: readonly JsToken[], key: string): { value: JsValue; known: boolean } | undefined {
+export function jsProperty(
+  tokens: readonly JsToken[],
+  key: string,
+): { value: JsValue; known: boolean } | undefined {
   let found: { value: JsValue; known: boolean } | undefined;
   for (let index = 0; index < tokens.length; index++) {
     const token = tokens[index];
-    if (token === undefined || (token.kind !== 'word' && token.kind !== 'string') || token.text !== key) continue;
+    if (token === undefined || (token.kind !== 'word' && token.kind !== 'string') || token.text !== key)
+      continue;
     const before = tokens[index - 1]?.text;
     const next = tokens[index + 1]?.text;
     const closing = next === ']' && tokens[index + 2]?.text === ':' ? 2 : 1;
@@ -116,7 +123,11 @@ function constant(tokens: readonly JsToken[], name: string, depth = 0) {
   return undefined;
 }
 
-function evaluate(tokens: readonly JsToken[], start: number, depth = 0): { value: JsValue; known: boolean } | undefined {
+function evaluate(
+  tokens: readonly JsToken[],
+  start: number,
+  depth = 0,
+): { value: JsValue; known: boolean } | undefined {
   if (depth > 5) return undefined;
   const expression = expressionAt(tokens, start);
   const [first] = expression;
@@ -125,27 +136,39 @@ function evaluate(tokens: readonly JsToken[], start: number, depth = 0): { value
   if (question > 0) {
     const colon = topLevel(expression, ':', question);
     const yes = production(expression.slice(0, question));
-    const branch = yes ? expression.slice(question + 1, colon < 0 ? undefined : colon) : expression.slice(colon + 1);
+    const branch = yes
+      ? expression.slice(question + 1, colon < 0 ? undefined : colon)
+      : expression.slice(colon + 1);
     return evaluate(branch, 0, depth + 1);
   }
   const or = expression.findIndex((token) => token.text === '||' || token.text === '??');
   if (or > 0) return evaluate(expression, or + 1, depth + 1);
   const and = expression.findIndex((token) => token.text === '&&');
-  if (and > 0) return production(expression.slice(0, and)) ? evaluate(expression, and + 1, depth + 1) : { value: null, known: true };
+  if (and > 0)
+    return production(expression.slice(0, and))
+      ? evaluate(expression, and + 1, depth + 1)
+      : { value: null, known: true };
   if (first.kind === 'string') return { value: first.text, known: true };
   if (first.kind === 'number') return { value: Number(first.text), known: true };
   if (first.text === 'true' || first.text === 'false') return { value: first.text === 'true', known: true };
   if (first.text === 'null' || first.text === 'undefined') return { value: null, known: true };
-  const alone = expression.length === 1 || expression[1]?.text === 'as' || expression[1]?.text === 'satisfies';
-  if (first.kind === 'word' && alone) return constant(tokens, first.text, depth) ?? { value: 'other', known: false };
+  const alone =
+    expression.length === 1 || expression[1]?.text === 'as' || expression[1]?.text === 'satisfies';
+  if (first.kind === 'word' && alone)
+    return constant(tokens, first.text, depth) ?? { value: 'other', known: false };
   return { value: 'other', known: false };
 }
 
 /** Whether a condition holds in a production build. */
 function production(condition: readonly JsToken[]): boolean {
-  const negative = condition.some((token) => token.text === '!==' || token.text === '!=') || condition[0]?.text === '!';
-  const says = condition.some((token) => /^(production|prod)$/i.test(token.text) || /^is_?prod(uction)?$/i.test(token.text));
-  const dev = condition.some((token) => /^(development|dev|test)$/i.test(token.text) || /^is_?dev(elopment)?$/i.test(token.text));
+  const negative =
+    condition.some((token) => token.text === '!==' || token.text === '!=') || condition[0]?.text === '!';
+  const says = condition.some(
+    (token) => /^(production|prod)$/i.test(token.text) || /^is_?prod(uction)?$/i.test(token.text),
+  );
+  const dev = condition.some(
+    (token) => /^(development|dev|test)$/i.test(token.text) || /^is_?dev(elopment)?$/i.test(token.text),
+  );
   return says ? !negative : dev ? negative : negative;
 }
 
@@ -163,7 +186,13 @@ function expressionAt(tokens: readonly JsToken[], start: number): JsToken[] {
       if (depth === 0 && token.text === '?') ternaries++;
       if (depth === 0 && token.text === ':' && --ternaries < 0) break;
     }
-    if (depth === 0 && found.length > 0 && token.kind === 'word' && /^(export|module|const|let|var|function|return|import)$/.test(token.text)) break;
+    if (
+      depth === 0 &&
+      found.length > 0 &&
+      token.kind === 'word' &&
+      /^(export|module|const|let|var|function|return|import)$/.test(token.text)
+    )
+      break;
     found.push(token);
   }
   // A wrapped expression: ( … )
@@ -193,7 +222,12 @@ export function jsImports(tokens: readonly JsToken[]): Set<string> {
     const next = tokens[index + 1];
     if ((token.text === 'from' || token.text === 'import') && next?.kind === 'string') found.add(next.text);
     const argument = tokens[index + 2];
-    if ((token.text === 'require' || token.text === 'import') && next?.text === '(' && argument?.kind === 'string') found.add(argument.text);
+    if (
+      (token.text === 'require' || token.text === 'import') &&
+      next?.text === '(' &&
+      argument?.kind === 'string'
+    )
+      found.add(argument.text);
   }
   return found;
 }
@@ -204,13 +238,20 @@ export function jsCalls(tokens: readonly JsToken[], name: string): boolean {
   const word = dotted ? name.slice(1) : name;
   return tokens.some(
     (token, index) =>
-      token.kind === 'word' && token.text === word && tokens[index + 1]?.text === '(' && (!dotted || /^\??\.$/.test(tokens[index - 1]?.text ?? '')),
+      token.kind === 'word' &&
+      token.text === word &&
+      tokens[index + 1]?.text === '(' &&
+      (!dotted || /^\??\.$/.test(tokens[index - 1]?.text ?? '')),
   );
 }
 
 /** The package of an import: `@scope/name/x` → `@scope/name`; null for relative and built-in ones. */
 export function packageOf(specifier: string): string | null {
-  if (/^[./#]|^(node|bun|data|https?|file|virtual|~|@\/)/.test(specifier) && !/^(node|bun|data|file|virtual)-/.test(specifier)) return null;
+  if (
+    /^[./#]|^(node|bun|data|https?|file|virtual|~|@\/)/.test(specifier) &&
+    !/^(node|bun|data|file|virtual)-/.test(specifier)
+  )
+    return null;
   const parts = specifier.split('/');
   return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? null);
 }

@@ -44,7 +44,10 @@ class Reader {
     const word = /[-+\w.]+/y;
     word.lastIndex = this.#at;
     const match = word.exec(this.#text)?.[0];
-    if (match === undefined) throw this.#error(char === undefined ? 'the file ends too early' : `unexpected ${JSON.stringify(char)}`);
+    if (match === undefined)
+      throw this.#error(
+        char === undefined ? 'the file ends too early' : `unexpected ${JSON.stringify(char)}`,
+      );
     const value = { true: true, false: false, null: null }[match] ?? (match === 'null' ? null : undefined);
     const number = /^-?\d/.test(match) ? Number(match) : Number.NaN;
     if (value === undefined && Number.isNaN(number)) throw this.#error(`unexpected ${JSON.stringify(match)}`);

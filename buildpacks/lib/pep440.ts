@@ -16,7 +16,8 @@ function matchesClause(version: string, clause: string): boolean {
   const wanted = text.split('.').map(Number);
   const have = version.split('.').map(Number);
   const order = compare(have, wanted);
-  const within = (count: number) => wanted.slice(0, count).every((part, index) => (have[index] ?? 0) === part);
+  const within = (count: number) =>
+    wanted.slice(0, count).every((part, index) => (have[index] ?? 0) === part);
   switch (operator) {
     case '>=':
       return order >= 0;

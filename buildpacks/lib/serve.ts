@@ -1,6 +1,6 @@
-import { type Stage, type StackPlan, invalid } from '../buildpack.ts';
-import { record, strings, text, type Json } from './json.ts';
+import { invalid, type StackPlan, type Stage } from '../buildpack.ts';
 import { images } from './images.ts';
+import { type Json, record, strings, text } from './json.ts';
 import type { Tree } from './tree.ts';
 
 export interface ServeOptions {
@@ -30,7 +30,11 @@ export function serveStage(options: ServeOptions): Stage {
         why: 'The official binary may bind low ports, and with that right it cannot start without capabilities.',
       },
       { do: 'write', path: '/etc/caddy/Caddyfile', lines: caddyfile(options) },
-      { do: 'env', values: { XDG_CONFIG_HOME: '/tmp', XDG_DATA_HOME: '/tmp' }, why: 'The only writable place.' },
+      {
+        do: 'env',
+        values: { XDG_CONFIG_HOME: '/tmp', XDG_DATA_HOME: '/tmp' },
+        why: 'The only writable place.',
+      },
       options.from === null
         ? { do: 'copy', paths: [options.path === '' ? '.' : `${options.path}/`], to: '/srv/' }
         : { do: 'copy', from: options.from, paths: [`${options.path}/`], to: '/srv/' },
@@ -38,7 +42,14 @@ export function serveStage(options: ServeOptions): Stage {
   };
 }
 
-export const serveCommand = ['caddy', 'run', '--config', '/etc/caddy/Caddyfile', '--adapter', 'caddyfile'] as const;
+export const serveCommand = [
+  'caddy',
+  'run',
+  '--config',
+  '/etc/caddy/Caddyfile',
+  '--adapter',
+  'caddyfile',
+] as const;
 
 /** A plan that serves files: fills in what all sites have in common. */
 export function sitePlan(plan: Omit<StackPlan, 'static' | 'start' | 'command'>): StackPlan {
@@ -73,7 +84,9 @@ function caddyfile({ fallback, tree, hashed }: ServeOptions): string[] {
       : []),
     '\t@page path */ *.html',
     '\theader @page ?Cache-Control "no-cache"',
-    fallback ? '\ttry_files {path} {path}.html {path}/index.html /index.html' : '\ttry_files {path} {path}.html {path}/index.html',
+    fallback
+      ? '\ttry_files {path} {path}.html {path}/index.html /index.html'
+      : '\ttry_files {path} {path}.html {path}/index.html',
     '\tfile_server',
     '\thandle_errors {',
     '\t\t@own file /{err.status_code}.html',
@@ -109,7 +122,9 @@ function headers(tree: Tree): string[] {
   return (tree.read(file) ?? '').split(/\r?\n/).flatMap((line) => {
     if (/^\/[\w./*-]*\s*$/.test(line)) path = line.trim();
     const [, name, value] = /^\s+([A-Za-z-]+):\s*([^"`{}\\]+?)\s*$/.exec(line) ?? [];
-    return path === null || name === undefined || value === undefined ? [] : [`\theader ${path} ${name} "${value}"`];
+    return path === null || name === undefined || value === undefined
+      ? []
+      : [`\theader ${path} ${name} "${value}"`];
   });
 }
 
@@ -119,6 +134,15 @@ export function staticJson(tree: Tree): { root: string | null; fallback: boolean
   if (value === null) return { root: null, fallback: false };
   const table = record(value);
   const root = text(table.root);
-  if (root?.split('/').includes('..')) throw invalid('static.json', null, 'static.json names a root outside the repository.', 'Name a folder inside it.');
-  return { root: root?.replace(/^\.?\/+|\/+$/g, '') ?? null, fallback: strings(record(table.routes)['/**']).includes('index.html') };
+  if (root?.split('/').includes('..'))
+    throw invalid(
+      'static.json',
+      null,
+      'static.json names a root outside the repository.',
+      'Name a folder inside it.',
+    );
+  return {
+    root: root?.replace(/^\.?\/+|\/+$/g, '') ?? null,
+    fallback: strings(record(table.routes)['/**']).includes('index.html'),
+  };
 }

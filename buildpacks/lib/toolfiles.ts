@@ -6,14 +6,17 @@ import type { VersionRequest } from './versions.ts';
 export function toolVersion(tree: Tree, ...names: string[]): VersionRequest | null {
   for (const line of (tree.has('.tool-versions') ? (tree.read('.tool-versions') ?? '') : '').split(/\r?\n/)) {
     const [name, value] = line.replace(/#.*/, '').trim().split(/\s+/);
-    if (name !== undefined && value !== undefined && names.includes(name)) return { value, source: '.tool-versions' };
+    if (name !== undefined && value !== undefined && names.includes(name))
+      return { value, source: '.tool-versions' };
   }
   for (const file of ['mise.toml', '.mise.toml', '.config/mise.toml']) {
     if (!tree.has(file)) continue;
     const tools = record(record(tree.toml(file) ?? {}).tools);
     for (const name of names) {
       const tool = tools[name];
-      const value = Array.isArray(tool) ? text(tool[0]) : (text(tool) ?? text(record(tool).version) ?? (typeof tool === 'number' ? String(tool) : null));
+      const value = Array.isArray(tool)
+        ? text(tool[0])
+        : (text(tool) ?? text(record(tool).version) ?? (typeof tool === 'number' ? String(tool) : null));
       if (value !== null) return { value, source: file };
     }
   }

@@ -1,4 +1,4 @@
-import { TomlError, parse as parseToml } from 'smol-toml';
+import { parse as parseToml, TomlError } from 'smol-toml';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { invalid, type Source } from '../buildpack.ts';
 import { type Json, parseJson } from './json.ts';
@@ -37,7 +37,9 @@ export class Tree {
     this.#all ??=
       this.#prefix === ''
         ? this.source.paths
-        : this.source.paths.filter((path) => path.startsWith(this.#prefix)).map((path) => path.slice(this.#prefix.length));
+        : this.source.paths
+            .filter((path) => path.startsWith(this.#prefix))
+            .map((path) => path.slice(this.#prefix.length));
     return this.#all;
   }
 
@@ -50,7 +52,9 @@ export class Tree {
   /** The files directly in a folder ('' = the app's own). */
   in(folder: string): string[] {
     const prefix = folder === '' ? '' : `${folder}/`;
-    return this.all.filter((path) => path.startsWith(prefix) && !path.slice(prefix.length).includes('/')).map((path) => path.slice(prefix.length));
+    return this.all
+      .filter((path) => path.startsWith(prefix) && !path.slice(prefix.length).includes('/'))
+      .map((path) => path.slice(prefix.length));
   }
 
   /** `files` with this extension, such as `.py`, shallow ones first. */
@@ -66,7 +70,8 @@ export class Tree {
         if (list === undefined) this.#byExtension.set(key, [path]);
         else list.push(path);
       }
-      for (const list of this.#byExtension.values()) list.sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
+      for (const list of this.#byExtension.values())
+        list.sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
     }
     return this.#byExtension.get(extension) ?? [];
   }
@@ -128,13 +133,28 @@ export class Tree {
     const full = this.#prefix + path;
     const size = this.size(path);
     if (size > 1_000_000) {
-      throw invalid(full, null, `${full} is too large to be a manifest (${(size / 1e6).toFixed(1)} MB; the limit is 1 MB).`, `Replace ${full} by the real file, or name another folder with app = "…" in landfall.toml.`);
+      throw invalid(
+        full,
+        null,
+        `${full} is too large to be a manifest (${(size / 1e6).toFixed(1)} MB; the limit is 1 MB).`,
+        `Replace ${full} by the real file, or name another folder with app = "…" in landfall.toml.`,
+      );
     }
     const link = this.source.link(full);
     if (link !== null) {
-      throw invalid(full, null, `${full} is a symbolic link that cannot be followed inside the repository (to ${link}).`, `Commit the file itself instead of the link.`);
+      throw invalid(
+        full,
+        null,
+        `${full} is a symbolic link that cannot be followed inside the repository (to ${link}).`,
+        `Commit the file itself instead of the link.`,
+      );
     }
-    throw invalid(full, null, `${full} is not a text file.`, `Save ${full} as UTF-8 text, commit and push again.`);
+    throw invalid(
+      full,
+      null,
+      `${full} is not a text file.`,
+      `Save ${full} as UTF-8 text, commit and push again.`,
+    );
   }
 
   /** Parsed JSON with comments; null when absent. Throws PlanError for a bad file. */
@@ -149,7 +169,12 @@ export class Tree {
       } catch (error) {
         if (!(error instanceof TomlError)) throw error;
         const reason = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? '';
-        throw invalid(file, error.line, `${file} is not valid TOML: line ${error.line}: ${reason}.`, `Mend line ${error.line} of ${file}, commit and push again.`);
+        throw invalid(
+          file,
+          error.line,
+          `${file} is not valid TOML: line ${error.line}: ${reason}.`,
+          `Mend line ${error.line} of ${file}, commit and push again.`,
+        );
       }
     });
   }
@@ -162,7 +187,12 @@ export class Tree {
       } catch (error) {
         const line = error instanceof YAMLParseError ? (error.linePos?.[0].line ?? null) : null;
         const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
-        throw invalid(file, line, `${file} is not valid YAML: ${reason}`, `Mend ${line === null ? '' : `line ${line} of `}${file}, commit and push again.`);
+        throw invalid(
+          file,
+          line,
+          `${file} is not valid YAML: ${reason}`,
+          `Mend ${line === null ? '' : `line ${line} of `}${file}, commit and push again.`,
+        );
       }
     });
   }
@@ -198,7 +228,8 @@ export function depth(path: string): number {
 
 /** Dates and other values outside JSON become text; anything else is kept. */
 function toJson(value: unknown): Json {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value;
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
+    return value;
   if (Array.isArray(value)) return value.map(toJson);
   if (value instanceof Date || typeof value !== 'object') return String(value);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]));

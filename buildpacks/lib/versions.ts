@@ -146,7 +146,12 @@ export const languages = {
       line('11.0', '11.0.0', '2028-05-31'),
     ],
   },
-  deno: { name: 'Deno', scheme: 'semver', preferred: '2', lines: [line('1', '1.46.3', '2024-10-09'), line('2', '2.9.0', '2099-12-31')] },
+  deno: {
+    name: 'Deno',
+    scheme: 'semver',
+    preferred: '2',
+    lines: [line('1', '1.46.3', '2024-10-09'), line('2', '2.9.0', '2099-12-31')],
+  },
   bun: { name: 'Bun', scheme: 'semver', preferred: '1', lines: [line('1', '1.4.0', '2099-12-31')] },
 } as const satisfies Record<string, Language>;
 
@@ -161,7 +166,10 @@ export interface VersionRequest {
 }
 
 /** Chooses a version, with one precedence: the order of the requests. Reports conflicts, ends of life and nonsense. */
-export function resolveVersion(language: Language, requests: readonly (VersionRequest | null)[]): { version: Version; warnings: Warning[] } {
+export function resolveVersion(
+  language: Language,
+  requests: readonly (VersionRequest | null)[],
+): { version: Version; warnings: Warning[] } {
   const warnings: Warning[] = [];
   let chosen: Version | null = null;
   for (const request of requests) {
@@ -208,7 +216,11 @@ function satisfies(language: Language, version: string, request: VersionRequest)
   const exact = version.split('.').length >= 3 ? version : (known?.latest ?? version);
   if (matches(language, exact, wanted)) return true;
   // A line meets a request for an exact patch release of that line.
-  return known !== undefined && version === known.line && new RegExp(`^v?${known.line.replace('.', '\\.')}(\\.|$)`).test(wanted);
+  return (
+    known !== undefined &&
+    version === known.line &&
+    new RegExp(`^v?${known.line.replace('.', '\\.')}(\\.|$)`).test(wanted)
+  );
 }
 
 /** The line, or the exact or `x.y` version, that meets the request; null when nothing does. */
@@ -221,7 +233,8 @@ function solve(language: Language, request: VersionRequest): string | null {
     if (known !== undefined) return plain;
     // `3` for Python, `1` for Go: the preferred line when it belongs to it, else the newest that does.
     const inside = language.lines.filter((one) => one.line.startsWith(`${plain}.`));
-    if (inside.length > 0) return (inside.find((one) => one.line === language.preferred) ?? inside.at(-1))?.line ?? null;
+    if (inside.length > 0)
+      return (inside.find((one) => one.line === language.preferred) ?? inside.at(-1))?.line ?? null;
     return /^\d+(\.\d+)*$/.test(plain) && newerThanAll(language, plain) ? plain : null;
   }
   const order = [language.preferred, ...language.lines.map((known) => known.line).reverse()];
@@ -239,7 +252,9 @@ function withinPatch(language: Language, wanted: string): string | null {
     const exact = /(?:===?|~=)\s*v?(\d+\.\d+(?:\.\d+)?)/.exec(wanted)?.[1];
     if (exact !== undefined && lineOf(language, exact) !== undefined) return exact;
     const below = /<=?\s*(\d+\.\d+)/.exec(wanted)?.[1];
-    const known = language.lines.findLast((one) => below !== undefined && matches(language, `${one.line}.0`, wanted));
+    const known = language.lines.findLast(
+      (one) => below !== undefined && matches(language, `${one.line}.0`, wanted),
+    );
     return known?.line ?? null;
   }
   const lowest = semver.validRange(wanted) === null ? null : semver.minVersion(wanted);
@@ -263,7 +278,8 @@ function newerThanAll(language: Language, plain: string): boolean {
 /** Words and minimums as ranges; null for what asks for nothing (`*`, `latest`, `system`). */
 function normalize(language: Language, request: VersionRequest): string | null {
   const value = request.value.trim().replace(/^(node|nodejs|python|go|ruby|cpython|ruby)[-@]?(?=\d)/i, '');
-  if (/^(\*|x|latest|current|stable|system|default|lts|lts\/\*|lts-latest|node|any|)$/i.test(value)) return null;
+  if (/^(\*|x|latest|current|stable|system|default|lts|lts\/\*|lts-latest|node|any|)$/i.test(value))
+    return null;
   const code = /^lts[/-](\w+)$/i.exec(value)?.[1]?.toLowerCase();
   if (code !== undefined) {
     return { gallium: '16', hydrogen: '18', iron: '20', jod: '22', krypton: '24' }[code] ?? null;

@@ -2,13 +2,22 @@ import type { Context, Warning } from '../buildpack.ts';
 import { commandParts, devServer } from '../lib/devserver.ts';
 import { jsTokens } from '../lib/js.ts';
 import { entryFile, resolveFile, runFile, servesHttp } from './entry.ts';
-import { bundlerShape, frameworkShape, serverLibrary, type Shape } from './frameworks.ts';
+import { bundlerShape, frameworkShape, type Shape, serverLibrary } from './frameworks.ts';
 import { type Package, uses } from './package.ts';
 import { expand, fileServer, splitStart, watchedFile } from './scripts.ts';
 
 /** What a package is, once its scripts and code were read. */
 export type App =
-  | { kind: 'site'; framework: string | null; build: string | null; output: string; fallback: boolean; env: Record<string, string>; why: string; warnings: Warning[] }
+  | {
+      kind: 'site';
+      framework: string | null;
+      build: string | null;
+      output: string;
+      fallback: boolean;
+      env: Record<string, string>;
+      why: string;
+      warnings: Warning[];
+    }
   | ServerApp
   /** Nothing of it runs by itself; `library`: it is made for other packages. */
   | { kind: 'none'; library: boolean; why: string };
@@ -41,20 +50,39 @@ export function appOf(ctx: Context, pkg: Package, given: string | null): App {
   const expanded = script === null ? null : tidy(expand(script, pkg.scripts));
   const dev = expanded === null ? null : devServer(expanded);
   const warnings: Warning[] =
-    dev === null ? [] : [{ code: 'development-server', message: `${source} ("${script}") runs ${dev}, which only serves development; it is not used.` }];
+    dev === null
+      ? []
+      : [
+          {
+            code: 'development-server',
+            message: `${source} ("${script}") runs ${dev}, which only serves development; it is not used.`,
+          },
+        ];
   const usable = expanded !== null && dev === null ? splitStart(expanded) : null;
   const serving = usable?.start ?? null;
 
-  if (shape?.kind === 'site' && (serving === null || !runsOwnServer(serving))) return siteOf(shape, `${shape.framework} builds files`, pkg, warnings);
+  if (shape?.kind === 'site' && (serving === null || !runsOwnServer(serving)))
+    return siteOf(shape, `${shape.framework} builds files`, pkg, warnings);
   if (shape?.kind === 'server') {
-    const own = serving === null || shape.own?.test(lastPart(serving)) === true || fileServer(serving) !== null;
-    if (!own && serving !== null) return serverOf(ctx, pkg, serving, source, usable?.build ?? [], shape, warnings);
+    const own =
+      serving === null || shape.own?.test(lastPart(serving)) === true || fileServer(serving) !== null;
+    if (!own && serving !== null)
+      return serverOf(ctx, pkg, serving, source, usable?.build ?? [], shape, warnings);
     const leading = serving === null ? [] : leadingSteps(serving);
     if (shape.start !== null) {
-      return serverOf(ctx, pkg, [...leading, shape.start].join(' && '), `${shape.framework}'s own start`, [], shape, warnings);
+      return serverOf(
+        ctx,
+        pkg,
+        [...leading, shape.start].join(' && '),
+        `${shape.framework}'s own start`,
+        [],
+        shape,
+        warnings,
+      );
     }
   }
-  if (serving !== null && fileServer(serving) === null) return serverOf(ctx, pkg, serving, source, usable?.build ?? [], null, warnings);
+  if (serving !== null && fileServer(serving) === null)
+    return serverOf(ctx, pkg, serving, source, usable?.build ?? [], null, warnings);
 
   const other = otherScript(pkg);
   if (other !== null && (serverLibrary(pkg) !== null || bundlerShape(pkg, ctx) === null)) {
@@ -68,21 +96,56 @@ export function appOf(ctx: Context, pkg: Package, given: string | null): App {
   if (bundle?.kind === 'site') return siteOf(bundle, `${bundle.framework} builds a page`, pkg, warnings);
   const served = serving === null ? null : fileServer(serving);
   if (served !== null && pkg.scripts.build !== undefined) {
-    return siteOf({ kind: 'site', framework: 'files', build: null, output: served === '' ? 'dist' : served, fallback: /(?:^|\s)-s\b|--single/.test(serving ?? '') }, `${script} serves files`, pkg, warnings);
+    return siteOf(
+      {
+        kind: 'site',
+        framework: 'files',
+        build: null,
+        output: served === '' ? 'dist' : served,
+        fallback: /(?:^|\s)-s\b|--single/.test(serving ?? ''),
+      },
+      `${script} serves files`,
+      pkg,
+      warnings,
+    );
   }
-  const built = pkg.main === null ? null : /^(?:\.\/)?(?:dist|build|out)\//.test(pkg.main) && resolveFile(ctx, pkg.main) === null ? pkg.main : null;
+  const built =
+    pkg.main === null
+      ? null
+      : /^(?:\.\/)?(?:dist|build|out)\//.test(pkg.main) && resolveFile(ctx, pkg.main) === null
+        ? pkg.main
+        : null;
   if (built !== null && pkg.scripts.build !== undefined && serverLibrary(pkg) !== null) {
     return serverOf(ctx, pkg, `node ${built}`, 'main, made by the build', [], null, warnings);
   }
-  if (pkg.bin && !(serverLibrary(pkg) !== null && pkg.private)) return { kind: 'none', library: true, why: 'it is a command-line tool (bin) without a start script' };
-  if (pkg.published && !pkg.private) return { kind: 'none', library: true, why: 'it is a library for other packages, with no start script and nothing that listens' };
-  if (entry !== null && (serverLibrary(pkg) !== null || (!pkg.published && Object.keys(pkg.dependencies).length > 0 && entry.file !== 'index.html'))) {
+  if (pkg.bin && !(serverLibrary(pkg) !== null && pkg.private))
+    return { kind: 'none', library: true, why: 'it is a command-line tool (bin) without a start script' };
+  if (pkg.published && !pkg.private)
+    return {
+      kind: 'none',
+      library: true,
+      why: 'it is a library for other packages, with no start script and nothing that listens',
+    };
+  if (
+    entry !== null &&
+    (serverLibrary(pkg) !== null ||
+      (!pkg.published && Object.keys(pkg.dependencies).length > 0 && entry.file !== 'index.html'))
+  ) {
     return fromFile(ctx, pkg, entry.file, warnings);
   }
-  return { kind: 'none', library: pkg.main !== null && resolveFile(ctx, pkg.main) !== null, why: 'it has no start script, no main file that serves and no build to files' };
+  return {
+    kind: 'none',
+    library: pkg.main !== null && resolveFile(ctx, pkg.main) !== null,
+    why: 'it has no start script, no main file that serves and no build to files',
+  };
 }
 
-function siteOf(shape: Extract<Shape, { kind: 'site' }>, why: string, pkg: Package, warnings: Warning[]): App {
+function siteOf(
+  shape: Extract<Shape, { kind: 'site' }>,
+  why: string,
+  pkg: Package,
+  warnings: Warning[],
+): App {
   return {
     kind: 'site',
     framework: shape.framework === 'files' ? null : shape.framework,
@@ -95,7 +158,15 @@ function siteOf(shape: Extract<Shape, { kind: 'site' }>, why: string, pkg: Packa
   };
 }
 
-function serverOf(ctx: Context, pkg: Package, start: string, source: string, extraBuild: string[], shape: Extract<Shape, { kind: 'server' }> | null, warnings: Warning[]): ServerApp {
+function serverOf(
+  ctx: Context,
+  pkg: Package,
+  start: string,
+  source: string,
+  extraBuild: string[],
+  shape: Extract<Shape, { kind: 'server' }> | null,
+  warnings: Warning[],
+): ServerApp {
   const compiled = uncompiled(ctx, pkg, start);
   const fixed = fixedPort(compiled?.start ?? start);
   return {
@@ -107,7 +178,9 @@ function serverOf(ctx: Context, pkg: Package, start: string, source: string, ext
     extraBuild: [...extraBuild, ...(compiled?.build ?? [])],
     build: shape?.build ?? null,
     env: shape?.env ?? {},
-    keepDev: compiled?.keepDev ?? /^(?:tsx|ts-node|babel-node|swc-node|vite|jiti|esno|sucrase-node)\b/.test(lastPart(start)),
+    keepDev:
+      compiled?.keepDev ??
+      /^(?:tsx|ts-node|babel-node|swc-node|vite|jiti|esno|sucrase-node)\b/.test(lastPart(start)),
     shape: start === shape?.start ? shape : shape === null ? null : { ...shape, ship: [], standalone: false },
     warnings: [...warnings, ...fixed.warnings],
   };
@@ -116,23 +189,44 @@ function serverOf(ctx: Context, pkg: Package, start: string, source: string, ext
 function fromFile(ctx: Context, pkg: Package, file: string, warnings: Warning[]): ServerApp {
   const run = runFile(ctx, pkg, file);
   const app = serverOf(ctx, pkg, run.start, file, run.build, null, warnings);
-  return { ...app, serves: app.serves || servesHttp(jsTokens(ctx.tree.read(file) ?? '')), keepDev: app.keepDev || run.keepDev };
+  return {
+    ...app,
+    serves: app.serves || servesHttp(jsTokens(ctx.tree.read(file) ?? '')),
+    keepDev: app.keepDev || run.keepDev,
+  };
 }
 
 /** `ts-node src/a.ts` where the project also compiles: the compiled file. */
 function uncompiled(ctx: Context, pkg: Package, start: string) {
-  const file = /^(?:ts-node|tsx|babel-node|swc-node|node (?:-r|--require|--loader|--import) (?:ts-node|tsx|esbuild|@swc-node)\S*)(?:\s+-\S+(?:\s+tsconfig\S*)?)*\s+([\w./@-]+\.[cm]?tsx?)$/.exec(start.trim())?.[1];
+  const file =
+    /^(?:ts-node|tsx|babel-node|swc-node|node (?:-r|--require|--loader|--import) (?:ts-node|tsx|esbuild|@swc-node)\S*)(?:\s+-\S+(?:\s+tsconfig\S*)?)*\s+([\w./@-]+\.[cm]?tsx?)$/.exec(
+      start.trim(),
+    )?.[1];
   const path = file === undefined ? null : resolveFile(ctx, file);
   if (path === null) return null;
   const run = runFile(ctx, pkg, path);
   // Its own loader stays as the owner wrote it, flags included.
-  return run.keepDev || run.build.length > 0 ? null : { ...run, start: run.start.endsWith('.ts') ? start : run.start, keepDev: run.start.endsWith('.ts') };
+  return run.keepDev || run.build.length > 0
+    ? null
+    : { ...run, start: run.start.endsWith('.ts') ? start : run.start, keepDev: run.start.endsWith('.ts') };
 }
 
 /** A port written into the command would hide the one that the app is told. */
 function fixedPort(start: string): { start: string; warnings: Warning[] } {
-  const free = start.replace(/(^|\s)PORT=\d+\s+/g, '$1').replace(/(\s(?:-p|--port|-l|--listen)[= ])\d{2,5}\b/g, '$1$PORT');
-  return free === start ? { start, warnings: [] } : { start: free, warnings: [{ code: 'fixed-port', message: `The start command fixes a port ("${start}"); the one that the app is told is used instead.` }] };
+  const free = start
+    .replace(/(^|\s)PORT=\d+\s+/g, '$1')
+    .replace(/(\s(?:-p|--port|-l|--listen)[= ])\d{2,5}\b/g, '$1$PORT');
+  return free === start
+    ? { start, warnings: [] }
+    : {
+        start: free,
+        warnings: [
+          {
+            code: 'fixed-port',
+            message: `The start command fixes a port ("${start}"); the one that the app is told is used instead.`,
+          },
+        ],
+      };
 }
 
 /** Forms of a command that only work on a developer's machine, or leave the foreground. */
@@ -145,7 +239,21 @@ function tidy(command: string): string {
     .replace(/\bnodejs\b/g, 'node');
 }
 
-const otherNames = ['start:prod', 'start:production', 'start-prod', 'start:server', 'serve:prod', 'production', 'prod', 'server', 'serve', 'start:api', 'start:bot', 'bot', 'run'];
+const otherNames = [
+  'start:prod',
+  'start:production',
+  'start-prod',
+  'start:server',
+  'serve:prod',
+  'production',
+  'prod',
+  'server',
+  'serve',
+  'start:api',
+  'start:bot',
+  'bot',
+  'run',
+];
 
 function otherScript(pkg: Package): { name: string; start: string; build: string[] } | null {
   for (const name of otherNames) {
@@ -154,19 +262,36 @@ function otherScript(pkg: Package): { name: string; start: string; build: string
     const expanded = tidy(expand(script, pkg.scripts));
     if (devServer(expanded) !== null || fileServer(expanded) !== null) continue;
     const { start, build } = splitStart(expanded);
-    if (start !== null && /^(?:\w+=\S+\s+)*(?:node|tsx|ts-node|pm2-runtime|nest|next)\b/.test(lastPart(start))) return { name, start, build };
+    if (
+      start !== null &&
+      /^(?:\w+=\S+\s+)*(?:node|tsx|ts-node|pm2-runtime|nest|next)\b/.test(lastPart(start))
+    )
+      return { name, start, build };
   }
   return null;
 }
 
 /** The server in a command that watches: `nodemon server.js`, `concurrently "nodemon api/index.js" "vite"`. */
-function watchedServer(ctx: Context, pkg: Package, command: string): { file: string; serves: boolean } | null {
-  const parts = [...command.matchAll(/"([^"]+)"|'([^']+)'/g)].map((match) => tidy(expand(match[1] ?? match[2] ?? '', pkg.scripts)));
+function watchedServer(
+  ctx: Context,
+  pkg: Package,
+  command: string,
+): { file: string; serves: boolean } | null {
+  const parts = [...command.matchAll(/"([^"]+)"|'([^']+)'/g)].map((match) =>
+    tidy(expand(match[1] ?? match[2] ?? '', pkg.scripts)),
+  );
   for (const part of [...parts.flatMap(commandParts), ...commandParts(command)]) {
-    if (!/^(?:nodemon|ts-node-dev|tsnd|node-dev|supervisor|node|tsx|bun|babel-watch|esrun)\b/.test(part)) continue;
+    if (!/^(?:nodemon|ts-node-dev|tsnd|node-dev|supervisor|node|tsx|bun|babel-watch|esrun)\b/.test(part))
+      continue;
     const named = watchedFile(part);
     const bare = part.split(' ').findLast((word, index) => index > 0 && !word.startsWith('-')) ?? '';
-    const file = named === null ? resolveFile(ctx, bare === '' || /^(?:nodemon|ts-node)$/.test(bare) ? (pkg.main ?? 'index.js') : bare) : resolveFile(ctx, named);
+    const file =
+      named === null
+        ? resolveFile(
+            ctx,
+            bare === '' || /^(?:nodemon|ts-node)$/.test(bare) ? (pkg.main ?? 'index.js') : bare,
+          )
+        : resolveFile(ctx, named);
     if (file !== null && /\.[cm]?[jt]sx?$/.test(file)) return { file, serves: true };
   }
   return null;
@@ -174,8 +299,13 @@ function watchedServer(ctx: Context, pkg: Package, command: string): { file: str
 
 /** Packages that run somewhere else than on a server. */
 function notAServer(pkg: Package): string | null {
-  if (uses(pkg, 'electron') && (/electron/.test(pkg.scripts.start ?? 'electron') || pkg.scripts.start === undefined)) return 'it is a desktop app (electron)';
-  if (uses(pkg, 'react-native') && !uses(pkg, 'react-native-web') && serverLibrary(pkg) === null) return 'it is a mobile app (react-native)';
+  if (
+    uses(pkg, 'electron') &&
+    (/electron/.test(pkg.scripts.start ?? 'electron') || pkg.scripts.start === undefined)
+  )
+    return 'it is a desktop app (electron)';
+  if (uses(pkg, 'react-native') && !uses(pkg, 'react-native-web') && serverLibrary(pkg) === null)
+    return 'it is a mobile app (react-native)';
   if (uses(pkg, 'expo') && !uses(pkg, 'react-native-web')) return 'it is a mobile app (expo)';
   if (pkg.engines.vscode !== undefined) return 'it is an extension of Visual Studio Code';
   if (uses(pkg, 'nativescript', '@nativescript/core')) return 'it is a mobile app (nativescript)';
@@ -184,10 +314,19 @@ function notAServer(pkg: Package): string | null {
 
 /** The script that builds, by its usual names; null when there is none to run. */
 export function buildScript(pkg: Package): string | null {
-  for (const name of ['build', 'heroku-postbuild', 'gcp-build', 'render-build', 'vercel-build', 'build:prod', 'build:production']) {
+  for (const name of [
+    'build',
+    'heroku-postbuild',
+    'gcp-build',
+    'render-build',
+    'vercel-build',
+    'build:prod',
+    'build:production',
+  ]) {
     const script = pkg.scripts[name];
     if (script === undefined) continue;
-    if (/^(?:docker|electron-builder|electron-forge|pkg|podman|echo|exit|true|eas)\b/.test(script.trim())) continue;
+    if (/^(?:docker|electron-builder|electron-forge|pkg|podman|echo|exit|true|eas)\b/.test(script.trim()))
+      continue;
     return name;
   }
   return null;
@@ -204,5 +343,7 @@ function leadingSteps(command: string): string[] {
 
 /** A start command that runs a program of the repository, not the framework's own one. */
 function runsOwnServer(command: string): boolean {
-  return fileServer(command) === null && /^(?:node|tsx|ts-node|bun|deno|pm2-runtime)\b/.test(lastPart(command));
+  return (
+    fileServer(command) === null && /^(?:node|tsx|ts-node|bun|deno|pm2-runtime)\b/.test(lastPart(command))
+  );
 }

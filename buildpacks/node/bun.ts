@@ -11,6 +11,15 @@ export function bunRuns(ctx: Context, pkg: Package, app: App): boolean {
     if (/^bun\s+(?:--\S+\s+)*(?:run\s+)?(?:--\S+\s+)*[\w./@-]+/.test(last)) return true;
     if (app.source.startsWith('scripts.') || app.shape !== null) return false;
   }
-  const bunLock = ctx.tree.has('bun.lock') || ctx.tree.has('bun.lockb') || ctx.repo.has('bun.lock') || ctx.repo.has('bun.lockb');
-  return (uses(pkg, 'elysia') && !uses(pkg, '@elysiajs/node')) || (bunLock && uses(pkg, '@types/bun', 'bun-types') && !uses(pkg, '@types/node', 'express', 'fastify', 'next'));
+  const bunLock =
+    ctx.tree.has('bun.lock') ||
+    ctx.tree.has('bun.lockb') ||
+    ctx.repo.has('bun.lock') ||
+    ctx.repo.has('bun.lockb');
+  return (
+    (uses(pkg, 'elysia') && !uses(pkg, '@elysiajs/node')) ||
+    (bunLock &&
+      uses(pkg, '@types/bun', 'bun-types') &&
+      !uses(pkg, '@types/node', 'express', 'fastify', 'next'))
+  );
 }

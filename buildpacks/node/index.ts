@@ -1,4 +1,14 @@
-import { type Buildpack, type Context, type Detection, type Evidence, evidence, nothingToRun, PlanError, type StackPlan, weight } from '../buildpack.ts';
+import {
+  type Buildpack,
+  type Context,
+  type Detection,
+  type Evidence,
+  evidence,
+  nothingToRun,
+  PlanError,
+  type StackPlan,
+  weight,
+} from '../buildpack.ts';
 import { devServer } from '../lib/devserver.ts';
 import { Tree } from '../lib/tree.ts';
 import { type App, appOf } from './app.ts';
@@ -22,7 +32,17 @@ export const node: Buildpack = {
     if (workspace !== null && workspace.dir === ctx.dir) {
       const found = targets(ctx, workspace);
       if (found.own === null && found.members.length > 0) {
-        return { role: 'server', evidence: [evidence('package.json', 'workspaces', found.members.map((one) => one.member.dir).join(', '), weight.manifest + weight.entry + weight.framework)] };
+        return {
+          role: 'server',
+          evidence: [
+            evidence(
+              'package.json',
+              'workspaces',
+              found.members.map((one) => one.member.dir).join(', '),
+              weight.manifest + weight.entry + weight.framework,
+            ),
+          ],
+        };
       }
     }
     const app = appOf(ctx, pkg, givenStart(ctx));
@@ -55,14 +75,20 @@ function weigh(pkg: Package, app: App): Detection {
         role: 'server',
         evidence: [
           manifest,
-          ...(app.serves ? [evidence('package.json', 'framework', app.framework ?? 'serves HTTP', weight.framework)] : []),
+          ...(app.serves
+            ? [evidence('package.json', 'framework', app.framework ?? 'serves HTTP', weight.framework)]
+            : []),
           evidence('package.json', app.source, app.start, weight.entry),
         ],
       };
     case 'site':
       return {
         role: 'files',
-        evidence: [manifest, evidence('package.json', 'framework', app.framework ?? 'files', weight.framework), evidence('package.json', 'output', app.output, weight.entry)],
+        evidence: [
+          manifest,
+          evidence('package.json', 'framework', app.framework ?? 'files', weight.framework),
+          evidence('package.json', 'output', app.output, weight.entry),
+        ],
       };
     case 'none':
       // A library is what the repository is; a package.json for tools only helps.
@@ -84,17 +110,28 @@ function planApp(ctx: Context, pkg: Package, workspace: Workspace | null, notes:
   }
   const home = workspace === null || workspace.dir === ctx.dir ? ctx.tree : workspace.tree;
   const manager = managerOf(home, workspace?.pkg ?? pkg, ctx.settings.packageManager);
-  const { version, warnings } = nodeVersion(ctx, workspace === null || workspace.pkg === pkg ? [pkg] : [pkg, workspace.pkg]);
+  const { version, warnings } = nodeVersion(
+    ctx,
+    workspace === null || workspace.pkg === pkg ? [pkg] : [pkg, workspace.pkg],
+  );
   const base: Base = { ctx, pkg, manager, workspace, version };
   const made = app.kind === 'site' ? sitePlanOf(base, app) : serverPlan(base, app);
   const scripts = pkg.scripts;
-  const rejected = given !== null && devServer(expand(given, scripts)) !== null && app.warnings[0] !== undefined ? { rejectStart: app.warnings[0] } : {};
+  const rejected =
+    given !== null && devServer(expand(given, scripts)) !== null && app.warnings[0] !== undefined
+      ? { rejectStart: app.warnings[0] }
+      : {};
   return {
     ...made,
     ...rejected,
     rewrite: (command) => expand(command, scripts),
     evidence: [...notes, ...manager.evidence],
-    warnings: [...manager.warnings, ...warnings, ...('rejectStart' in rejected ? app.warnings.slice(1) : app.warnings), ...made.warnings],
+    warnings: [
+      ...manager.warnings,
+      ...warnings,
+      ...('rejectStart' in rejected ? app.warnings.slice(1) : app.warnings),
+      ...made.warnings,
+    ],
   };
 }
 
@@ -114,9 +151,16 @@ function targets(ctx: Context, workspace: Workspace): { own: App | null; members
   });
   if (named !== null) return { own: null, members: all.filter((one) => one.member === named) };
   const own = appOf(ctx, workspace.pkg, givenStart(ctx));
-  const orchestrated = start !== null && /\b(?:turbo|nx|lerna|wsrun|ultra|preconstruct|moon|rush|concurrently|run-p|workspaces?)\b|(?:^|\s)(?:-ws|-r|--recursive|--parallel)\b/.test(expand(start, workspace.pkg.scripts));
-  if (own.kind !== 'none' && !orchestrated && !(own.kind === 'server' && devServer(own.start) !== null)) return { own, members: [] };
-  const deployable = all.filter((one) => one.app.kind !== 'none' && !bunRuns(one.ctx, one.member.pkg, one.app));
+  const orchestrated =
+    start !== null &&
+    /\b(?:turbo|nx|lerna|wsrun|ultra|preconstruct|moon|rush|concurrently|run-p|workspaces?)\b|(?:^|\s)(?:-ws|-r|--recursive|--parallel)\b/.test(
+      expand(start, workspace.pkg.scripts),
+    );
+  if (own.kind !== 'none' && !orchestrated && !(own.kind === 'server' && devServer(own.start) !== null))
+    return { own, members: [] };
+  const deployable = all.filter(
+    (one) => one.app.kind !== 'none' && !bunRuns(one.ctx, one.member.pkg, one.app),
+  );
   const front = deployable.filter((one) => !isSideMember(workspace, one.member));
   return { own: null, members: front.length > 0 ? front : deployable };
 }
@@ -134,8 +178,18 @@ function memberContext(ctx: Context, member: Member): Context {
 
 /** The member that a root script starts: `yarn workspace api start`, `npm start -w api`, `pnpm --filter api start`. */
 function namedMember(command: string, workspace: Workspace): Member | null {
-  const names = [...command.matchAll(/(?:\bworkspace\s+|(?:-w|--workspace|--filter|-F|--scope|--prefix|--cwd|-C|--dir)[= ]\s*|\bcd\s+)["']?([\w@/.-]+)/g)].map((match) => (match[1] ?? '').replace(/^\.\/|\.\.\.$|\/+$/g, ''));
-  const found = new Set(names.flatMap((name) => workspace.members.filter((member) => member.pkg.name === name || member.dir === name || member.dir.endsWith(`/${name}`))));
+  const names = [
+    ...command.matchAll(
+      /(?:\bworkspace\s+|(?:-w|--workspace|--filter|-F|--scope|--prefix|--cwd|-C|--dir)[= ]\s*|\bcd\s+)["']?([\w@/.-]+)/g,
+    ),
+  ].map((match) => (match[1] ?? '').replace(/^\.\/|\.\.\.$|\/+$/g, ''));
+  const found = new Set(
+    names.flatMap((name) =>
+      workspace.members.filter(
+        (member) => member.pkg.name === name || member.dir === name || member.dir.endsWith(`/${name}`),
+      ),
+    ),
+  );
   const [only] = found;
   return found.size === 1 && only !== undefined ? only : null;
 }
@@ -144,25 +198,58 @@ function planMember(workspace: Workspace, members: readonly Target[]): StackPlan
   const [only] = members;
   if (only === undefined || members.length > 1) {
     const list = members.map((one) => one.member.dir);
-    throw new PlanError('ambiguous', 'ambiguous', `This workspace holds several apps: ${list.join(', ')}.`, `Choose one in landfall.toml: app = "${list[0]}"`, {
-      file: 'package.json',
-      candidates: members.map((one) => ({ stack: 'node' as const, score: 90, choose: `app = "${one.member.dir}"` })),
-    });
+    throw new PlanError(
+      'ambiguous',
+      'ambiguous',
+      `This workspace holds several apps: ${list.join(', ')}.`,
+      `Choose one in landfall.toml: app = "${list[0]}"`,
+      {
+        file: 'package.json',
+        candidates: members.map((one) => ({
+          stack: 'node' as const,
+          score: 90,
+          choose: `app = "${one.member.dir}"`,
+        })),
+      },
+    );
   }
-  const made = planApp({ ...only.ctx, procfile: {} }, only.member.pkg, workspace, [evidence(`${only.member.dir}/package.json`, 'workspace member', only.member.pkg.name ?? only.member.dir, weight.entry)]);
-  return { ...made, warnings: [...made.warnings, { code: 'app-in-folder', message: `The only app of the workspace lies in ${only.member.dir}/. To say so: app = "${only.member.dir}" in landfall.toml.` }] };
+  const made = planApp({ ...only.ctx, procfile: {} }, only.member.pkg, workspace, [
+    evidence(
+      `${only.member.dir}/package.json`,
+      'workspace member',
+      only.member.pkg.name ?? only.member.dir,
+      weight.entry,
+    ),
+  ]);
+  return {
+    ...made,
+    warnings: [
+      ...made.warnings,
+      {
+        code: 'app-in-folder',
+        message: `The only app of the workspace lies in ${only.member.dir}/. To say so: app = "${only.member.dir}" in landfall.toml.`,
+      },
+    ],
+  };
 }
 
 /** A server.js without package.json. */
 function bareFile(ctx: Context): Detection | null {
   const entry = entryFile(ctx, null);
   if (entry === null || !entry.serves) return null;
-  return { role: 'server', evidence: [evidence(entry.file, 'entry', 'listens', weight.entry + weight.sources)] };
+  return {
+    role: 'server',
+    evidence: [evidence(entry.file, 'entry', 'listens', weight.entry + weight.sources)],
+  };
 }
 
 function planBareFile(ctx: Context): StackPlan {
   const entry = entryFile(ctx, null);
-  if (entry === null) throw nothingToRun('There is no package.json, and no server.js or index.js that listens.', 'Add a package.json with a start script: npm init');
+  if (entry === null)
+    throw nothingToRun(
+      'There is no package.json, and no server.js or index.js that listens.',
+      'Add a package.json with a start script: npm init',
+    );
   const pkg: Package = {
     name: null,
     dependencies: {},
@@ -184,7 +271,8 @@ function planBareFile(ctx: Context): StackPlan {
   const { version, warnings } = nodeVersion(ctx, []);
   const manager = managerOf(ctx.tree, null, ctx.settings.packageManager);
   const app = appOf(ctx, pkg, givenStart(ctx) ?? runFile(ctx, pkg, entry.file).start);
-  if (app.kind !== 'server') throw nothingToRun(`${entry.file} does not serve.`, 'Add a start script to package.json.');
+  if (app.kind !== 'server')
+    throw nothingToRun(`${entry.file} does not serve.`, 'Add a start script to package.json.');
   const made = serverPlan({ ctx, pkg, manager, workspace: null, version }, app);
   return { ...made, packageManager: null, warnings: [...warnings, ...made.warnings] };
 }

@@ -46,25 +46,54 @@ export function managerOf(tree: Tree, pkg: Package | null, setting: string | nul
   const lock = present.find(([, one]) => one === name)?.[0] ?? null;
   const warnings: Warning[] = [];
   const others = present.filter(([, one]) => one !== name).map(([file]) => file);
-  if (others.length > 0) warnings.push({ code: 'other-lock-file', message: `${others.join(', ')} is not used: ${declared?.source ?? lock} says ${name}.` });
-  if (lock === null && pkg !== null && Object.keys({ ...pkg.dependencies, ...pkg.devDependencies }).length > 0) {
-    warnings.push({ code: 'no-lock-file', message: `There is no lock file of ${name}, so each build may get other versions. Commit one.` });
+  if (others.length > 0)
+    warnings.push({
+      code: 'other-lock-file',
+      message: `${others.join(', ')} is not used: ${declared?.source ?? lock} says ${name}.`,
+    });
+  if (
+    lock === null &&
+    pkg !== null &&
+    Object.keys({ ...pkg.dependencies, ...pkg.devDependencies }).length > 0
+  ) {
+    warnings.push({
+      code: 'no-lock-file',
+      message: `There is no lock file of ${name}, so each build may get other versions. Commit one.`,
+    });
   }
   const berry = name === 'yarn' && isBerry(tree, declared?.version ?? null);
   const reasons = [
-    ...(declared === null ? [] : [evidence(setting === null ? 'package.json' : 'landfall.toml', declared.source, name, weight.hint)]),
+    ...(declared === null
+      ? []
+      : [evidence(setting === null ? 'package.json' : 'landfall.toml', declared.source, name, weight.hint)]),
     ...(lock === null ? [] : [evidence(lock, 'lock file', name, weight.hint)]),
   ];
-  return { name, berry, version: versionOf(tree, name, berry, declared?.version ?? null), lock, evidence: reasons, warnings };
+  return {
+    name,
+    berry,
+    version: versionOf(tree, name, berry, declared?.version ?? null),
+    lock,
+    evidence: reasons,
+    warnings,
+  };
 }
 
 function fromSetting(setting: string) {
   const found = split(setting);
-  if (found === null) throw invalid('landfall.toml', null, `landfall.toml: package_manager "${setting}" is not known.`, 'It is one of npm, pnpm, yarn and bun, with or without @version.');
+  if (found === null)
+    throw invalid(
+      'landfall.toml',
+      null,
+      `landfall.toml: package_manager "${setting}" is not known.`,
+      'It is one of npm, pnpm, yarn and bun, with or without @version.',
+    );
   return { ...found, source: 'package_manager' };
 }
 
-function declaration(tree: Tree, pkg: Package | null): { name: ManagerName; version: string | null; source: string } | null {
+function declaration(
+  tree: Tree,
+  pkg: Package | null,
+): { name: ManagerName; version: string | null; source: string } | null {
   if (pkg === null) return null;
   if (pkg.packageManager !== null) {
     const found = split(pkg.packageManager);
@@ -72,9 +101,11 @@ function declaration(tree: Tree, pkg: Package | null): { name: ManagerName; vers
   }
   const dev = record(pkg.devEngines.packageManager);
   const devName = managerName(text(dev.name));
-  if (devName !== null) return { name: devName, version: exact(text(dev.version)), source: 'devEngines.packageManager' };
+  if (devName !== null)
+    return { name: devName, version: exact(text(dev.version)), source: 'devEngines.packageManager' };
   for (const name of ['pnpm', 'yarn', 'bun'] as const) {
-    if (pkg.volta[name] !== undefined) return { name, version: exact(pkg.volta[name] ?? null), source: `volta.${name}` };
+    if (pkg.volta[name] !== undefined)
+      return { name, version: exact(pkg.volta[name] ?? null), source: `volta.${name}` };
   }
   const only = /only-allow\s+(npm|pnpm|yarn|bun)/.exec(pkg.scripts.preinstall ?? '')?.[1];
   const onlyName = managerName(only ?? null);
@@ -82,7 +113,11 @@ function declaration(tree: Tree, pkg: Package | null): { name: ManagerName; vers
   for (const name of ['pnpm', 'yarn', 'bun'] as const) {
     // `"npm": "please-use-yarn"` is the usual way to say what must not be used.
     const range = pkg.engines[name];
-    if (range !== undefined && /\d|\*/.test(range) && tree.first(...locks.filter(([, one]) => one === name).map(([file]) => file)) !== null) {
+    if (
+      range !== undefined &&
+      /\d|\*/.test(range) &&
+      tree.first(...locks.filter(([, one]) => one === name).map(([file]) => file)) !== null
+    ) {
       return { name, version: null, source: `engines.${name}` };
     }
   }
@@ -117,7 +152,9 @@ function versionOf(tree: Tree, name: ManagerName, berry: boolean, declared: stri
       return null;
     case 'pnpm': {
       if (declared !== null) return declared;
-      const format = /^lockfileVersion:\s*['"]?(\d+)(?:\.(\d+))?/.exec(tree.read('pnpm-lock.yaml')?.slice(0, 200) ?? '');
+      const format = /^lockfileVersion:\s*['"]?(\d+)(?:\.(\d+))?/.exec(
+        tree.read('pnpm-lock.yaml')?.slice(0, 200) ?? '',
+      );
       const major = format === null ? 9 : Number(format[1]);
       if (major === 5) return Number(format?.[2] ?? 4) <= 3 ? '6' : '7';
       return major === 6 ? '8' : null;
@@ -159,11 +196,20 @@ export function managerEnv(manager: Manager): Record<string, string> {
     case 'npm':
       return { npm_config_update_notifier: 'false', npm_config_fund: 'false', npm_config_audit: 'false' };
     case 'pnpm':
-      return { npm_config_store_dir: '/root/.pnpm-store', npm_config_manage_package_manager_versions: 'false' };
+      return {
+        npm_config_store_dir: '/root/.pnpm-store',
+        npm_config_manage_package_manager_versions: 'false',
+      };
     case 'yarn':
       // With node_modules every program finds its modules; Plug'n'Play would need yarn at run time.
       return manager.berry
-        ? { YARN_NODE_LINKER: 'node-modules', YARN_ENABLE_GLOBAL_CACHE: 'true', YARN_GLOBAL_FOLDER: '/root/.yarn/berry', YARN_ENABLE_TELEMETRY: 'false', YARN_IGNORE_PATH: '1' }
+        ? {
+            YARN_NODE_LINKER: 'node-modules',
+            YARN_ENABLE_GLOBAL_CACHE: 'true',
+            YARN_GLOBAL_FOLDER: '/root/.yarn/berry',
+            YARN_ENABLE_TELEMETRY: 'false',
+            YARN_IGNORE_PATH: '1',
+          }
         : {};
     case 'bun':
       return {};
@@ -178,7 +224,10 @@ export function installCommand(manager: Manager, production: boolean): string {
     case 'pnpm':
       return `pnpm install ${locked ? '--frozen-lockfile' : '--no-frozen-lockfile'}${production ? ' --prod' : ' --prod=false'}`;
     case 'yarn':
-      if (manager.berry) return production ? `yarn workspaces focus --production` : `yarn install ${locked ? '--immutable' : '--no-immutable'}`;
+      if (manager.berry)
+        return production
+          ? `yarn workspaces focus --production`
+          : `yarn install ${locked ? '--immutable' : '--no-immutable'}`;
       return `yarn install${locked ? ' --frozen-lockfile' : ''} --non-interactive --production=${production}`;
     case 'bun':
       return `bun install${locked ? ' --frozen-lockfile' : ''}${production ? ' --production' : ''}`;
@@ -193,7 +242,9 @@ export function pruneCommand(manager: Manager): string | null {
     case 'pnpm':
       return 'CI=true pnpm prune --prod --ignore-scripts';
     case 'yarn':
-      return manager.berry ? null : `yarn install --production --ignore-scripts --offline --non-interactive${manager.lock === null ? '' : ' --frozen-lockfile'}`;
+      return manager.berry
+        ? null
+        : `yarn install --production --ignore-scripts --offline --non-interactive${manager.lock === null ? '' : ' --frozen-lockfile'}`;
     case 'bun':
       return null;
   }
@@ -206,7 +257,9 @@ export function cacheOf(manager: Manager): CacheMount {
     case 'pnpm':
       return { id: 'pnpm', target: '/root/.pnpm-store' };
     case 'yarn':
-      return manager.berry ? { id: 'yarn-berry', target: '/root/.yarn/berry' } : { id: 'yarn', target: '/usr/local/share/.cache/yarn', sharing: 'locked' };
+      return manager.berry
+        ? { id: 'yarn-berry', target: '/root/.yarn/berry' }
+        : { id: 'yarn', target: '/usr/local/share/.cache/yarn', sharing: 'locked' };
     case 'bun':
       return { id: 'bun', target: '/root/.bun/install/cache' };
   }
@@ -219,11 +272,20 @@ export function runScript(manager: Manager, name: string): string {
 
 /** Files besides package.json that the installation reads. */
 export function manifestFiles(tree: Tree, manager: Manager): string[] {
-  const files = ['.npmrc', 'pnpm-workspace.yaml', '.pnpmfile.cjs', '.yarnrc', '.yarnrc.yml', 'bunfig.toml'].filter((file) => tree.has(file));
+  const files = [
+    '.npmrc',
+    'pnpm-workspace.yaml',
+    '.pnpmfile.cjs',
+    '.yarnrc',
+    '.yarnrc.yml',
+    'bunfig.toml',
+  ].filter((file) => tree.has(file));
   return [...(manager.lock === null ? [] : [manager.lock]), ...files];
 }
 
 /** Folders that the installation reads: patches, vendored yarn. */
 export function manifestFolders(tree: Tree): string[] {
-  return ['patches', '.pnpm-patches', '.yarn/patches', '.yarn/plugins', '.yarn/cache'].filter((folder) => tree.hasFolder(folder));
+  return ['patches', '.pnpm-patches', '.yarn/patches', '.yarn/plugins', '.yarn/cache'].filter((folder) =>
+    tree.hasFolder(folder),
+  );
 }

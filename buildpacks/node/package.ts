@@ -28,13 +28,26 @@ export function readPackage(tree: Tree, dir = ''): Package | null {
   const path = dir === '' ? 'package.json' : `${dir}/package.json`;
   const value = tree.json(path);
   if (value === null) {
-    if (tree.has(path)) throw invalid(tree.root === '' ? path : `${tree.root}/${path}`, 1, `${path} holds no object.`, 'Write a package.json, for example with: npm init');
+    if (tree.has(path))
+      throw invalid(
+        tree.root === '' ? path : `${tree.root}/${path}`,
+        1,
+        `${path} holds no object.`,
+        'Write a package.json, for example with: npm init',
+      );
     return null;
   }
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw invalid(path, 1, `${path} must hold an object.`, 'Write a package.json, for example with: npm init');
+    throw invalid(
+      path,
+      1,
+      `${path} must hold an object.`,
+      'Write a package.json, for example with: npm init',
+    );
   }
-  const workspaces = Array.isArray(value.workspaces) ? strings(value.workspaces) : strings(record(value.workspaces).packages);
+  const workspaces = Array.isArray(value.workspaces)
+    ? strings(value.workspaces)
+    : strings(record(value.workspaces).packages);
   return {
     name: text(value.name),
     dependencies: words(value.dependencies),
@@ -43,7 +56,19 @@ export function readPackage(tree: Tree, dir = ''): Package | null {
     scripts: words(value.scripts),
     main: text(value.main),
     private: value.private === true,
-    published: ['module', 'exports', 'types', 'typings', 'files', 'publishConfig', 'peerDependencies', 'umd:main', 'unpkg', 'jsdelivr', 'sideEffects'].some((key) => value[key] !== undefined),
+    published: [
+      'module',
+      'exports',
+      'types',
+      'typings',
+      'files',
+      'publishConfig',
+      'peerDependencies',
+      'umd:main',
+      'unpkg',
+      'jsdelivr',
+      'sideEffects',
+    ].some((key) => value[key] !== undefined),
     bin: value.bin !== undefined,
     engines: words(value.engines),
     devEngines: record(value.devEngines),
@@ -56,12 +81,16 @@ export function readPackage(tree: Tree, dir = ''): Package | null {
 }
 
 function words(value: Json | undefined): Record<string, string> {
-  return Object.fromEntries(Object.entries(record(value)).flatMap(([key, item]) => (typeof item === 'string' ? [[key, item]] : [])));
+  return Object.fromEntries(
+    Object.entries(record(value)).flatMap(([key, item]) => (typeof item === 'string' ? [[key, item]] : [])),
+  );
 }
 
 /** Whether the package asks for a module, at run time or for development. */
 export function uses(pkg: Package, ...names: string[]): boolean {
-  return names.some((name) => name in pkg.dependencies || name in pkg.devDependencies || name in pkg.optionalDependencies);
+  return names.some(
+    (name) => name in pkg.dependencies || name in pkg.devDependencies || name in pkg.optionalDependencies,
+  );
 }
 
 /** The first module of the list that the package asks for. */

@@ -42,10 +42,15 @@ export function splitChain(command: string): { part: string; joint: string }[] {
 }
 
 function expandPart(part: string, scripts: Scripts, depth: number): string {
-  const [, assignments = '', rest = ''] = /^((?:(?:export |set |cross-env(?:-shell)? |env )*(?:[A-Za-z_]\w*=(?:"[^"]*"|'[^']*'|\S*)\s+)*)*)(.*)$/s.exec(part) ?? [];
+  const [, assignments = '', rest = ''] =
+    /^((?:(?:export |set |cross-env(?:-shell)? |env )*(?:[A-Za-z_]\w*=(?:"[^"]*"|'[^']*'|\S*)\s+)*)*)(.*)$/s.exec(
+      part,
+    ) ?? [];
   const clean = assignments.replace(/\b(?:cross-env(?:-shell)?|env|set|export)\s+/g, '');
   const run =
-    /^(?:npm|pnpm|bun)(?:\s+-s|\s+--silent)*\s+(?:run|run-script)(?:\s+(?:-s|--silent|--if-present))*\s+([\w:.@/-]+)(?:\s+--)?(.*)$/s.exec(rest) ??
+    /^(?:npm|pnpm|bun)(?:\s+-s|\s+--silent)*\s+(?:run|run-script)(?:\s+(?:-s|--silent|--if-present))*\s+([\w:.@/-]+)(?:\s+--)?(.*)$/s.exec(
+      rest,
+    ) ??
     /^node\s+--run\s+([\w:.@/-]+)(?:\s+--)?(.*)$/s.exec(rest) ??
     /^(?:npm|pnpm|yarn|bun)(?:\s+-s|\s+--silent)?\s+(start|test)\b(?:\s+--)?(.*)$/s.exec(rest) ??
     /^(?:yarn|pnpm)\s+(?:run\s+)?([\w:.@/-]+)(?:\s+--)?(.*)$/s.exec(rest);
@@ -63,11 +68,18 @@ function expandPart(part: string, scripts: Scripts, depth: number): string {
     if (names.length > 0 && !/(?:^|\s)(?:-p|--parallel)\b/.test(many) && !rest.startsWith('run-p')) {
       return names.map((one) => expand(scripts[one] ?? '', scripts, depth + 1)).join(' && ');
     }
-    if (names.length > 0) return names.map((one) => expand(scripts[one] ?? '', scripts, depth + 1)).join(' & ');
+    if (names.length > 0)
+      return names.map((one) => expand(scripts[one] ?? '', scripts, depth + 1)).join(' & ');
   }
   const bare = rest
-    .replace(/^(?:npx|pnpx|bunx|yarn exec|pnpm exec|pnpm dlx|yarn dlx|npm exec|bun x)(?:\s+(?:-y|--yes|--no-install|--no|--))*\s+/, '')
-    .replace(/^(?:yarn|pnpm)\s+(?:run\s+)?(?=(?:ts-node|tsx|node|next|nuxt|nest|prisma|serve|pm2|pm2-runtime|vite|medusa|strapi|sequelize|knex|typeorm)\b)/, '')
+    .replace(
+      /^(?:npx|pnpx|bunx|yarn exec|pnpm exec|pnpm dlx|yarn dlx|npm exec|bun x)(?:\s+(?:-y|--yes|--no-install|--no|--))*\s+/,
+      '',
+    )
+    .replace(
+      /^(?:yarn|pnpm)\s+(?:run\s+)?(?=(?:ts-node|tsx|node|next|nuxt|nest|prisma|serve|pm2|pm2-runtime|vite|medusa|strapi|sequelize|knex|typeorm)\b)/,
+      '',
+    )
     .replace(/^(?:\.\/)?node_modules\/\.bin\//, '');
   return `${clean}${bare}`;
 }
@@ -91,7 +103,10 @@ export function splitStart(command: string): StartParts {
     build.push(first.part);
     chain.shift();
   }
-  const start = chain.map(({ part, joint }) => `${part}${joint}`).join('').trim();
+  const start = chain
+    .map(({ part, joint }) => `${part}${joint}`)
+    .join('')
+    .trim();
   const only = commandParts(start);
   const nothing = start === '' || (only.length > 0 && only.every((part) => builders.test(part)));
   return nothing ? { build: [...build, ...(start === '' ? [] : [start])], start: null } : { build, start };
@@ -100,15 +115,31 @@ export function splitStart(command: string): StartParts {
 /** The file that a program which watches would run: `nodemon --exec ts-node src/a.ts` → `src/a.ts`. Null: none named. */
 export function watchedFile(command: string): string | null {
   const words = command.split(/\s+/).map((word) => word.replace(/^["']|["']$/g, ''));
-  return words.findLast((word) => /^[\w./@-]+\.(?:[cm]?[jt]sx?)$/.test(word) && !/config|register|^dotenv/.test(word)) ?? null;
+  return (
+    words.findLast(
+      (word) => /^[\w./@-]+\.(?:[cm]?[jt]sx?)$/.test(word) && !/config|register|^dotenv/.test(word),
+    ) ?? null
+  );
 }
 
 /** File servers: the app is its files, which the proxy's file server answers better. The folder, '' when not named. */
 export function fileServer(command: string): string | null {
   const part = commandParts(command).at(-1) ?? '';
-  const match = /^(serve|http-server|https-server|sirv|sirv-cli|static-server|local-web-server|ws|spa-http-server|serve-handler|live-server|lite-server|vite preview|astro preview|gatsby serve|docusaurus serve|vitepress (?:preview|serve)|ng serve|superstatic|pushstate-server|node-static|static|ecstatic|browser-sync start)\b(.*)$/.exec(part);
+  const match =
+    /^(serve|http-server|https-server|sirv|sirv-cli|static-server|local-web-server|ws|spa-http-server|serve-handler|live-server|lite-server|vite preview|astro preview|gatsby serve|docusaurus serve|vitepress (?:preview|serve)|ng serve|superstatic|pushstate-server|node-static|static|ecstatic|browser-sync start)\b(.*)$/.exec(
+      part,
+    );
   if (match === null) return null;
-  const folder = (match[2] ?? '').split(/\s+/).find((word, index, all) => /^[\w./-]+$/.test(word) && !word.startsWith('-') && !/^-(?:l|p|P|a|c|-port|-listen|-host|-single)$/.test(all[index - 1] ?? '') && !/^\d+$/.test(word) && word !== 's');
+  const folder = (match[2] ?? '')
+    .split(/\s+/)
+    .find(
+      (word, index, all) =>
+        /^[\w./-]+$/.test(word) &&
+        !word.startsWith('-') &&
+        !/^-(?:l|p|P|a|c|-port|-listen|-host|-single)$/.test(all[index - 1] ?? '') &&
+        !/^\d+$/.test(word) &&
+        word !== 's',
+    );
   return folder?.replace(/^\.?\/+|\/+$/g, '').replace(/^\.$/, '') ?? '';
 }
 

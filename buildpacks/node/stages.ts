@@ -4,10 +4,20 @@ import { images } from '../lib/images.ts';
 import { serveStage, sitePlan, staticJson } from '../lib/serve.ts';
 import { type App, buildScript, type ServerApp } from './app.ts';
 import { devOnlyImports } from './entry.ts';
-import { cacheOf, installCommand, type Manager, managerEnv, manifestFiles, manifestFolders, pruneCommand, runScript, setup } from './manager.ts';
+import {
+  cacheOf,
+  installCommand,
+  type Manager,
+  managerEnv,
+  manifestFiles,
+  manifestFolders,
+  pruneCommand,
+  runScript,
+  setup,
+} from './manager.ts';
 import { majorOf, type Package, uses } from './package.ts';
-import { systemNeeds } from './system.ts';
 import { expand } from './scripts.ts';
+import { systemNeeds } from './system.ts';
 import { closure, type Workspace } from './workspace.ts';
 
 export interface Base {
@@ -20,19 +30,29 @@ export interface Base {
 }
 
 /** Scripts that only serve the developer's machine: git hooks, checks of the package manager. */
-const forDevelopers = /husky|lefthook|simple-git-hooks|only-allow|pinst|yorkie|git config|githooks|pre-commit|^echo\b|^exit\b|^true$|check-engine|check-node-version|ngcc/;
+const forDevelopers =
+  /husky|lefthook|simple-git-hooks|only-allow|pinst|yorkie|git config|githooks|pre-commit|^echo\b|^exit\b|^true$|check-engine|check-node-version|ngcc/;
 const hooks = ['preinstall', 'postinstall', 'prepare', 'prepublish'] as const;
 
 /** A site: built in one stage, its files served in the next. */
 export function sitePlanOf(base: Base, app: Extract<App, { kind: 'site' }>): StackPlan {
   const output = base.ctx.settings.output ?? app.output;
-  const steps = [...installSteps(base, false, app.env), ...sourceSteps(base), ...buildSteps(base, app.build, [])];
+  const steps = [
+    ...installSteps(base, false, app.env),
+    ...sourceSteps(base),
+    ...buildSteps(base, app.build, []),
+  ];
   return sitePlan({
     framework: app.framework,
     packageManager: base.manager.name,
     version: base.version,
     stages: [
-      { name: 'build', from: images.nodeBuild(base.version.value), why: `Builds the files (${app.why}).`, steps },
+      {
+        name: 'build',
+        from: images.nodeBuild(base.version.value),
+        why: `Builds the files (${app.why}).`,
+        steps,
+      },
       serveStage({
         from: 'build',
         path: `${home(base)}${output === '' ? '' : `/${output}`}`,
@@ -52,23 +72,37 @@ export function serverPlan(base: Base, app: ServerApp): StackPlan {
   const needs = systemNeeds(pkg);
   const build = buildSteps(base, app.build, app.extraBuild);
   const own = ownHooks(base);
-  const modules = Object.keys({ ...pkg.dependencies, ...pkg.devDependencies, ...pkg.optionalDependencies }).length > 0;
+  const modules =
+    Object.keys({ ...pkg.dependencies, ...pkg.devDependencies, ...pkg.optionalDependencies }).length > 0;
   const dev = Object.keys(pkg.devDependencies).length > 0;
   const builds = build.length > 0 || own.length > 0;
   const kept = dev ? (app.keepDev ? ['the start command'] : devOnlyImports(ctx, pkg)) : [];
   const warnings: Warning[] = [];
   if (kept.length > 0 && !app.keepDev) {
-    warnings.push({ code: 'dev-dependencies-kept', message: `The code imports ${kept.slice(0, 5).join(', ')}, listed under devDependencies: these are kept in the image. Move them to dependencies.` });
+    warnings.push({
+      code: 'dev-dependencies-kept',
+      message: `The code imports ${kept.slice(0, 5).join(', ')}, listed under devDependencies: these are kept in the image. Move them to dependencies.`,
+    });
   }
   const start: Step[] = [
     { do: 'workdir', path: '/app' },
     {
       do: 'env',
-      values: { NODE_ENV: 'production', PATH: `${home(base) === '/app' ? '' : `${home(base)}/node_modules/.bin:`}/app/node_modules/.bin:$PATH`, ...needs.env, ...app.env },
+      values: {
+        NODE_ENV: 'production',
+        PATH: `${home(base) === '/app' ? '' : `${home(base)}/node_modules/.bin:`}/app/node_modules/.bin:$PATH`,
+        ...needs.env,
+        ...app.env,
+      },
     },
     ...(needs.run.length === 0 ? [] : [apt(needs.run, 'Programs and libraries that the modules need.')]),
   ];
-  const runtime = (steps: readonly Step[], why: string): Stage => ({ name: 'runtime', from: images.node(version.value), why, steps: [...start, ...steps] });
+  const runtime = (steps: readonly Step[], why: string): Stage => ({
+    name: 'runtime',
+    from: images.node(version.value),
+    why,
+    steps: [...start, ...steps],
+  });
   const result = (stages: readonly Stage[], writable: readonly string[] = []): StackPlan => ({
     framework: app.framework,
     packageManager: manager.name,
@@ -80,7 +114,12 @@ export function serverPlan(base: Base, app: ServerApp): StackPlan {
     warnings,
   });
   const end: Step[] = home(base) === '/app' ? [] : [{ do: 'workdir', path: home(base) }];
-  const sources: Step = { do: 'copy', paths: [base.workspace === null && ctx.dir !== '' ? `${ctx.dir}/` : '.'], to: './', owned: true };
+  const sources: Step = {
+    do: 'copy',
+    paths: [base.workspace === null && ctx.dir !== '' ? `${ctx.dir}/` : '.'],
+    to: './',
+    owned: true,
+  };
 
   if (!modules && !builds && base.workspace === null) {
     return result([runtime([sources, ownFolder], 'Nothing to install and nothing to build.')]);
@@ -89,41 +128,106 @@ export function serverPlan(base: Base, app: ServerApp): StackPlan {
   if (!builds && base.workspace === null) {
     const install = installSteps(base, kept.length === 0, needs.buildEnv);
     return result([
-      { name: 'modules', from: image, why: `The modules${kept.length === 0 && dev ? ', without those for development' : ''}: made again only when the manifests change.`, steps: install },
-      runtime([{ do: 'copy', from: 'modules', paths: ['/app/node_modules'], to: './node_modules' }, sources, ownFolder], 'What runs: the modules and the source.'),
+      {
+        name: 'modules',
+        from: image,
+        why: `The modules${kept.length === 0 && dev ? ', without those for development' : ''}: made again only when the manifests change.`,
+        steps: install,
+      },
+      runtime(
+        [
+          { do: 'copy', from: 'modules', paths: ['/app/node_modules'], to: './node_modules' },
+          sources,
+          ownFolder,
+        ],
+        'What runs: the modules and the source.',
+      ),
     ]);
   }
   const buildStage = (more: readonly Step[]): Stage => ({
     name: 'build',
     from: image,
     why: 'Builds the app, with the modules for development.',
-    steps: [...installSteps(base, false, { ...needs.buildEnv, ...buildEnvOf(app.env), ...(app.shape?.standalone === true ? { NEXT_PRIVATE_STANDALONE: 'true' } : {}) }), ...sourceSteps(base), ...build, ...more],
+    steps: [
+      ...installSteps(base, false, {
+        ...needs.buildEnv,
+        ...buildEnvOf(app.env),
+        ...(app.shape?.standalone === true ? { NEXT_PRIVATE_STANDALONE: 'true' } : {}),
+      }),
+      ...sourceSteps(base),
+      ...build,
+      ...more,
+    ],
   });
   if (app.shape?.standalone === true) {
-    return result([buildStage([standalone(base)]), runtime([{ do: 'copy', from: 'build', paths: ['/out/'], to: './', owned: true }, ...end], "Next's standalone output: the server and the modules that it traced.")]);
+    return result([
+      buildStage([standalone(base)]),
+      runtime(
+        [{ do: 'copy', from: 'build', paths: ['/out/'], to: './', owned: true }, ...end],
+        "Next's standalone output: the server and the modules that it traced.",
+      ),
+    ]);
   }
   const ship = app.shape?.ship ?? [];
   if (ship.length > 0) {
     return result([
       buildStage([]),
-      runtime([...ship.map(({ from, to }): Step => ({ do: 'copy', from: 'build', paths: [`${home(base)}/${from}`], to: `${home(base)}/${to}`, owned: true })), ...end], 'The build holds all that it needs.'),
+      runtime(
+        [
+          ...ship.map(
+            ({ from, to }): Step => ({
+              do: 'copy',
+              from: 'build',
+              paths: [`${home(base)}/${from}`],
+              to: `${home(base)}/${to}`,
+              owned: true,
+            }),
+          ),
+          ...end,
+        ],
+        'The build holds all that it needs.',
+      ),
     ]);
   }
   const clean = own.length === 0 && !generatesModules(pkg) && base.workspace === null;
   if (dev && kept.length === 0 && clean) {
     return result([
-      { name: 'modules', from: image, why: 'The modules without those for development.', steps: installSteps(base, true, needs.buildEnv) },
+      {
+        name: 'modules',
+        from: image,
+        why: 'The modules without those for development.',
+        steps: installSteps(base, true, needs.buildEnv),
+      },
       buildStage([{ do: 'run', commands: ['rm -rf node_modules'] }]),
       runtime(
-        [{ do: 'copy', from: 'modules', paths: ['/app/node_modules'], to: './node_modules' }, { do: 'copy', from: 'build', paths: ['/app/'], to: './', owned: true }, ownFolder],
+        [
+          { do: 'copy', from: 'modules', paths: ['/app/node_modules'], to: './node_modules' },
+          { do: 'copy', from: 'build', paths: ['/app/'], to: './', owned: true },
+          ownFolder,
+        ],
         'What runs: the modules and the built app.',
       ),
     ]);
   }
   const prune = dev && kept.length === 0 && base.workspace === null ? pruneCommand(manager) : null;
   return result([
-    buildStage(prune === null ? [] : [{ do: 'run', commands: [prune], caches: [cacheOf(manager)], network: true, why: 'The modules for development are not needed any more.' }]),
-    runtime([{ do: 'copy', from: 'build', paths: ['/app/'], to: './', owned: true }, ownFolder, ...end], 'What runs: the built app and its modules.'),
+    buildStage(
+      prune === null
+        ? []
+        : [
+            {
+              do: 'run',
+              commands: [prune],
+              caches: [cacheOf(manager)],
+              network: true,
+              why: 'The modules for development are not needed any more.',
+            },
+          ],
+    ),
+    runtime(
+      [{ do: 'copy', from: 'build', paths: ['/app/'], to: './', owned: true }, ownFolder, ...end],
+      'What runs: the built app and its modules.',
+    ),
   ]);
 }
 
@@ -131,7 +235,8 @@ const ownFolder: Step = { do: 'run', commands: ['chown 1000:1000 /app'] };
 
 /** The app's folder in the build. */
 function home({ ctx, workspace }: Base): string {
-  const inner = workspace === null ? '' : workspace.dir === '' ? ctx.dir : ctx.dir.slice(workspace.dir.length + 1);
+  const inner =
+    workspace === null ? '' : workspace.dir === '' ? ctx.dir : ctx.dir.slice(workspace.dir.length + 1);
   return inner === '' ? '/app' : `/app/${inner}`;
 }
 
@@ -139,8 +244,11 @@ function home({ ctx, workspace }: Base): string {
 function installSteps(base: Base, production: boolean, env: Record<string, string>): Step[] {
   const { ctx, pkg, manager, workspace } = base;
   const tree = workspace?.tree ?? ctx.tree;
-  const at = (path: string) => (workspace === null ? ctx.at(path) : workspace.dir === '' ? path : `${workspace.dir}/${path}`);
-  const members = (workspace?.members ?? []).map((member) => (workspace?.dir === '' ? member.dir : member.dir.slice((workspace?.dir.length ?? 0) + 1)));
+  const at = (path: string) =>
+    workspace === null ? ctx.at(path) : workspace.dir === '' ? path : `${workspace.dir}/${path}`;
+  const members = (workspace?.members ?? []).map((member) =>
+    workspace?.dir === '' ? member.dir : member.dir.slice((workspace?.dir.length ?? 0) + 1),
+  );
   const manifests = [
     { dir: '', pkg: workspace?.pkg ?? pkg },
     ...members.map((dir, index) => ({ dir, pkg: workspace?.members[index]?.pkg ?? pkg })),
@@ -154,24 +262,46 @@ function installSteps(base: Base, production: boolean, env: Record<string, strin
   const values = { ...managerEnv(manager), ...legacyEnv(pkg), ...env };
   const prepare = setup(manager);
   const needs = systemNeeds(pkg);
-  const nothing = Object.keys({ ...pkg.dependencies, ...pkg.devDependencies, ...pkg.optionalDependencies }).length === 0 && workspace === null;
+  const nothing =
+    Object.keys({ ...pkg.dependencies, ...pkg.devDependencies, ...pkg.optionalDependencies }).length === 0 &&
+    workspace === null;
   return [
     { do: 'workdir', path: '/app' },
     ...(Object.keys(values).length === 0 ? [] : [{ do: 'env', values } as const]),
     ...(needs.build.length === 0 ? [] : [apt(needs.build, 'Headers that the modules are compiled with.')]),
-    ...(prepare === null || nothing ? [] : [{ do: 'run', commands: [prepare], network: true, caches: [{ id: 'npm', target: '/root/.npm' }] } as const]),
+    ...(prepare === null || nothing
+      ? []
+      : [
+          {
+            do: 'run',
+            commands: [prepare],
+            network: true,
+            caches: [{ id: 'npm', target: '/root/.npm' }],
+          } as const,
+        ]),
     ...(nothing
       ? []
       : [
-          { do: 'copy', paths: ['package.json', ...manifestFiles(tree, manager)].map(at), to: './', why: 'The manifests first: an edit of the source installs nothing again.' } as const,
-          ...manifestFolders(tree).map((folder): Step => ({ do: 'copy', paths: [`${at(folder)}/`], to: `./${folder}/` })),
-          ...members.map((dir): Step => ({ do: 'copy', paths: [at(`${dir}/package.json`)], to: `./${dir}/` })),
+          {
+            do: 'copy',
+            paths: ['package.json', ...manifestFiles(tree, manager)].map(at),
+            to: './',
+            why: 'The manifests first: an edit of the source installs nothing again.',
+          } as const,
+          ...manifestFolders(tree).map(
+            (folder): Step => ({ do: 'copy', paths: [`${at(folder)}/`], to: `./${folder}/` }),
+          ),
+          ...members.map(
+            (dir): Step => ({ do: 'copy', paths: [at(`${dir}/package.json`)], to: `./${dir}/` }),
+          ),
           {
             do: 'run',
             commands: [...strip, installCommand(manager, production)],
             network: true,
             caches: [cacheOf(manager)],
-            ...(strip.length === 0 ? {} : { why: "The package's own hooks need its source: they run below, where they are needed." }),
+            ...(strip.length === 0
+              ? {}
+              : { why: "The package's own hooks need its source: they run below, where they are needed." }),
           } as const,
         ]),
   ];
@@ -198,7 +328,11 @@ function buildSteps(base: Base, fallback: string | null, extra: readonly string[
   const { ctx, pkg, manager, workspace } = base;
   const at = home(base);
   const commands: string[] = [];
-  if (uses(pkg, 'prisma', '@prisma/client') && ctx.tree.first('prisma/schema.prisma', 'schema.prisma') !== null) commands.push(inPlace('prisma generate'));
+  if (
+    uses(pkg, 'prisma', '@prisma/client') &&
+    ctx.tree.first('prisma/schema.prisma', 'schema.prisma') !== null
+  )
+    commands.push(inPlace('prisma generate'));
   commands.push(...ownHooks(base).map((hook) => runScript(manager, hook)));
   const script = buildScript(pkg);
   if (ctx.settings.build !== null) commands.push(ctx.settings.build);
@@ -221,7 +355,12 @@ function buildSteps(base: Base, fallback: string | null, extra: readonly string[
 
 /** A program of node_modules, where no script of package.json calls it. */
 function inPlace(command: string): string {
-  return command.startsWith('node ') || command.includes('/') ? `PATH="$PWD/node_modules/.bin:/app/node_modules/.bin:$PATH" ${command}`.replace(/^PATH=\S+ (?=node )/, '') : `PATH="$PWD/node_modules/.bin:/app/node_modules/.bin:$PATH" ${command}`;
+  return command.startsWith('node ') || command.includes('/')
+    ? `PATH="$PWD/node_modules/.bin:/app/node_modules/.bin:$PATH" ${command}`.replace(
+        /^PATH=\S+ (?=node )/,
+        '',
+      )
+    : `PATH="$PWD/node_modules/.bin:/app/node_modules/.bin:$PATH" ${command}`;
 }
 
 function memberBuilds({ ctx, manager, workspace }: Base): string[] {
@@ -236,9 +375,17 @@ function memberBuilds({ ctx, manager, workspace }: Base): string[] {
 
 /** Old webpack hashes with an algorithm that OpenSSL 3 has retired. */
 function legacyEnv(pkg: Package): Record<string, string> {
-  const old = ([['react-scripts', 4], ['webpack', 4], ['@vue/cli-service', 4], ['next', 11], ['gatsby', 3], ['nuxt', 2], ['@angular/cli', 11]] as const).some(
-    ([name, last]) => uses(pkg, name) && (majorOf(pkg, name) ?? 99) <= last,
-  );
+  const old = (
+    [
+      ['react-scripts', 4],
+      ['webpack', 4],
+      ['@vue/cli-service', 4],
+      ['next', 11],
+      ['gatsby', 3],
+      ['nuxt', 2],
+      ['@angular/cli', 11],
+    ] as const
+  ).some(([name, last]) => uses(pkg, name) && (majorOf(pkg, name) ?? 99) <= last);
   return old ? { NODE_OPTIONS: '--openssl-legacy-provider' } : {};
 }
 
@@ -258,6 +405,11 @@ function standalone(base: Base): Step {
   return {
     do: 'run',
     why: 'The standalone server does not hold the static files: they belong beside it.',
-    commands: [`mkdir -p ${to}/.next`, 'cp -a .next/standalone/. /out/', `cp -a .next/static ${to}/.next/`, `if [ -d public ]; then cp -a public ${to}/; fi`],
+    commands: [
+      `mkdir -p ${to}/.next`,
+      'cp -a .next/standalone/. /out/',
+      `cp -a .next/static ${to}/.next/`,
+      `if [ -d public ]; then cp -a public ${to}/; fi`,
+    ],
   };
 }

@@ -19,16 +19,27 @@ const needs: readonly Need[] = [
     env: { PUPPETEER_EXECUTABLE_PATH: '/usr/bin/chromium' },
     buildEnv: { PUPPETEER_SKIP_DOWNLOAD: 'true', PUPPETEER_SKIP_CHROMIUM_DOWNLOAD: 'true' },
   },
-  { modules: ['canvas'], run: ['libcairo2', 'libpango-1.0-0', 'libpangocairo-1.0-0', 'libjpeg62-turbo', 'libgif7', 'librsvg2-2'], build: ['libcairo2-dev', 'libpango1.0-dev', 'libjpeg-dev', 'libgif-dev', 'librsvg2-dev'] },
+  {
+    modules: ['canvas'],
+    run: ['libcairo2', 'libpango-1.0-0', 'libpangocairo-1.0-0', 'libjpeg62-turbo', 'libgif7', 'librsvg2-2'],
+    build: ['libcairo2-dev', 'libpango1.0-dev', 'libjpeg-dev', 'libgif-dev', 'librsvg2-dev'],
+  },
   { modules: ['fluent-ffmpeg', '@discordjs/voice', 'ytdl-core', '@distube/ytdl-core'], run: ['ffmpeg'] },
   { modules: ['gm', 'imagemagick', 'easyimage'], run: ['imagemagick'] },
   { modules: ['simple-git', 'nodegit', 'gitlog'], run: ['git'] },
-  { modules: ['node-poppler', 'pdf-poppler', 'pdf2pic'], run: ['poppler-utils', 'graphicsmagick', 'ghostscript'] },
+  {
+    modules: ['node-poppler', 'pdf-poppler', 'pdf2pic'],
+    run: ['poppler-utils', 'graphicsmagick', 'ghostscript'],
+  },
   { modules: ['node-tesseract-ocr'], run: ['tesseract-ocr'] },
   { modules: ['libpq', 'pg-native'], run: ['libpq5'], build: ['libpq-dev'] },
   { modules: ['oracledb'], run: ['libaio1t64'] },
   { modules: ['zeromq'], run: ['libzmq5'], build: ['libzmq3-dev'] },
-  { modules: ['node-canvas-webgl', 'gl'], run: ['libgl1', 'libglx-mesa0'], build: ['libgl1-mesa-dev', 'libxi-dev'] },
+  {
+    modules: ['node-canvas-webgl', 'gl'],
+    run: ['libgl1', 'libglx-mesa0'],
+    build: ['libgl1-mesa-dev', 'libxi-dev'],
+  },
 ];
 
 export interface SystemNeeds {

@@ -1,7 +1,7 @@
 import type { Context } from '../buildpack.ts';
 import { record, text } from '../lib/json.ts';
-import type { Tree } from '../lib/tree.ts';
 import { toolVersion, versionFile } from '../lib/toolfiles.ts';
+import type { Tree } from '../lib/tree.ts';
 import { languages, resolveVersion, type VersionRequest } from '../lib/versions.ts';
 import type { Package } from './package.ts';
 
@@ -16,13 +16,19 @@ export function nodeVersion(ctx: Context, packages: readonly Package[]) {
 }
 
 function files(tree: Tree): (VersionRequest | null)[] {
-  return [...['.nvmrc', '.node-version'].map((file) => versionFile(tree, file)), toolVersion(tree, 'nodejs', 'node')];
+  return [
+    ...['.nvmrc', '.node-version'].map((file) => versionFile(tree, file)),
+    toolVersion(tree, 'nodejs', 'node'),
+  ];
 }
 
 function manifest(pkg: Package): (VersionRequest | null)[] {
-  const runtimes = Array.isArray(pkg.devEngines.runtime) ? pkg.devEngines.runtime : [pkg.devEngines.runtime ?? null];
+  const runtimes = Array.isArray(pkg.devEngines.runtime)
+    ? pkg.devEngines.runtime
+    : [pkg.devEngines.runtime ?? null];
   const runtime = runtimes.map(record).find((one) => text(one.name) === 'node');
-  const asked = (value: string | null | undefined, source: string): VersionRequest | null => (value === null || value === undefined ? null : { value, source });
+  const asked = (value: string | null | undefined, source: string): VersionRequest | null =>
+    value === null || value === undefined ? null : { value, source };
   return [
     asked(pkg.volta.node, 'package.json volta.node'),
     asked(pkg.engines.node, 'package.json engines.node'),

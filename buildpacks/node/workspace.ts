@@ -1,5 +1,5 @@
 import type { Context } from '../buildpack.ts';
-import { strings, record } from '../lib/json.ts';
+import { record, strings } from '../lib/json.ts';
 import { isAside, Tree } from '../lib/tree.ts';
 import { type Package, readPackage } from './package.ts';
 
@@ -26,7 +26,11 @@ export function workspaceOf(ctx: Context): Workspace | null {
     if (patterns.length > 0) {
       const members = membersOf(tree, dir, patterns);
       const pkg = readPackage(tree);
-      if (pkg !== null && members.length > 0 && (dir === ctx.dir || members.some((member) => member.dir === ctx.dir))) {
+      if (
+        pkg !== null &&
+        members.length > 0 &&
+        (dir === ctx.dir || members.some((member) => member.dir === ctx.dir))
+      ) {
         return { dir, tree, pkg, members };
       }
     }
@@ -35,20 +39,28 @@ export function workspaceOf(ctx: Context): Workspace | null {
 }
 
 function patternsOf(tree: Tree): string[] {
-  const pnpm = tree.has('pnpm-workspace.yaml') ? strings(record(tree.yaml('pnpm-workspace.yaml') ?? {}).packages) : [];
+  const pnpm = tree.has('pnpm-workspace.yaml')
+    ? strings(record(tree.yaml('pnpm-workspace.yaml') ?? {}).packages)
+    : [];
   const own = tree.has('package.json') ? (readPackage(tree)?.workspaces ?? []) : [];
-  const lerna = tree.has('lerna.json') && own.length === 0 && pnpm.length === 0 ? strings(record(tree.json('lerna.json') ?? {}).packages) : [];
+  const lerna =
+    tree.has('lerna.json') && own.length === 0 && pnpm.length === 0
+      ? strings(record(tree.json('lerna.json') ?? {}).packages)
+      : [];
   return [...pnpm, ...own, ...lerna];
 }
 
 function membersOf(tree: Tree, dir: string, patterns: readonly string[]): Member[] {
   const positive = patterns.filter((pattern) => !pattern.startsWith('!')).map(globToRegex);
-  const negative = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => globToRegex(pattern.slice(1)));
+  const negative = patterns
+    .filter((pattern) => pattern.startsWith('!'))
+    .map((pattern) => globToRegex(pattern.slice(1)));
   const members: Member[] = [];
   for (const path of tree.all) {
     if (!path.endsWith('/package.json') || path.includes('node_modules/')) continue;
     const folder = path.slice(0, -'/package.json'.length);
-    if (!positive.some((pattern) => pattern.test(folder)) || negative.some((pattern) => pattern.test(folder))) continue;
+    if (!positive.some((pattern) => pattern.test(folder)) || negative.some((pattern) => pattern.test(folder)))
+      continue;
     const pkg = readPackage(tree, folder);
     if (pkg !== null) members.push({ dir: dir === '' ? folder : `${dir}/${folder}`, pkg });
   }
@@ -75,13 +87,18 @@ function escape(text: string): string {
 
 /** The members that a member needs, itself last, each after what it needs. Cycles are cut. */
 export function closure(workspace: Workspace, dir: string): Member[] {
-  const byName = new Map(workspace.members.flatMap((member) => (member.pkg.name === null ? [] : [[member.pkg.name, member] as const])));
+  const byName = new Map(
+    workspace.members.flatMap((member) =>
+      member.pkg.name === null ? [] : [[member.pkg.name, member] as const],
+    ),
+  );
   const order: Member[] = [];
   const seen = new Set<string>();
   const visit = (member: Member | undefined): void => {
     if (member === undefined || seen.has(member.dir)) return;
     seen.add(member.dir);
-    for (const name of Object.keys({ ...member.pkg.dependencies, ...member.pkg.devDependencies })) visit(byName.get(name));
+    for (const name of Object.keys({ ...member.pkg.dependencies, ...member.pkg.devDependencies }))
+      visit(byName.get(name));
     order.push(member);
   };
   visit(workspace.members.find((member) => member.dir === dir));

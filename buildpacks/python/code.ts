@@ -95,7 +95,8 @@ export function pyStatements(source: string): PyStatement[] {
 
 function indentAt(source: string, at: number): number {
   let width = 0;
-  for (let index = source.lastIndexOf('\n', at - 1) + 1; index < at; index++) width += source[index] === '\t' ? 8 : 1;
+  for (let index = source.lastIndexOf('\n', at - 1) + 1; index < at; index++)
+    width += source[index] === '\t' ? 8 : 1;
   return width;
 }
 
@@ -140,7 +141,17 @@ export interface PyModule {
 export function pyModule(source: string): PyModule {
   const names = new Map<string, string>();
   const stars: string[] = [];
-  const module: PyModule = { imports: new Set(), objects: [], functions: [], main: false, calls: new Set(), targets: [], strings: new Map(), aliases: new Map(), acts: false };
+  const module: PyModule = {
+    imports: new Set(),
+    objects: [],
+    functions: [],
+    main: false,
+    calls: new Set(),
+    targets: [],
+    strings: new Map(),
+    aliases: new Map(),
+    acts: false,
+  };
   /** The enclosing blocks: functions, classes and the main guard. */
   const blocks: { indent: number; kind: 'def' | 'class' | 'guard'; functionIndex: number }[] = [];
   for (const { indent, line, tokens } of pyStatements(source)) {
@@ -159,7 +170,8 @@ export function pyModule(source: string): PyModule {
     if (word === 'def' || (word === 'async' && second?.text === 'def')) {
       const name = tokens[word === 'def' ? 1 : 2]?.text ?? '';
       const inside = blocks.some((one) => one.kind !== 'guard');
-      if (!inside && word === 'def') module.functions.push({ name, required: requiredParameters(tokens), objects: [] });
+      if (!inside && word === 'def')
+        module.functions.push({ name, required: requiredParameters(tokens), objects: [] });
       blocks.push({ indent, kind: 'def', functionIndex: inside ? -1 : module.functions.length - 1 });
       continue;
     }
@@ -167,28 +179,43 @@ export function pyModule(source: string): PyModule {
       blocks.push({ indent, kind: 'class', functionIndex: -1 });
       continue;
     }
-    if (word === 'if' && tokens.some((token) => token.text === '__name__') && tokens.some((token) => token.text === '__main__')) {
+    if (
+      word === 'if' &&
+      tokens.some((token) => token.text === '__name__') &&
+      tokens.some((token) => token.text === '__main__')
+    ) {
       module.main = true;
       blocks.push({ indent, kind: 'guard', functionIndex: -1 });
       continue;
     }
     const made = assignment(tokens, line, names, stars);
     for (const call of callsIn(tokens, names, stars)) module.calls.add(call);
-    for (const token of tokens) if (token.kind === 'string' && /^[\w.]+:[A-Za-z_]\w*$/.test(token.text)) module.targets.push(token.text);
+    for (const token of tokens)
+      if (token.kind === 'string' && /^[\w.]+:[A-Za-z_]\w*$/.test(token.text))
+        module.targets.push(token.text);
     const scope = blocks.find((one) => one.kind === 'def');
     if (made !== null) {
       if (block === undefined) module.objects.push(made);
-      else if (scope !== undefined && scope.functionIndex >= 0) module.functions[scope.functionIndex]?.objects.push(made);
+      else if (scope !== undefined && scope.functionIndex >= 0)
+        module.functions[scope.functionIndex]?.objects.push(made);
     } else if (scope !== undefined && scope.functionIndex >= 0 && word === 'return') {
       const callee = calleeAt(tokens, 1, names, stars);
       if (callee !== null) module.functions[scope.functionIndex]?.objects.push({ name: '', callee, line });
     }
-    if (second?.text === '=' && tokens[2]?.kind === 'string' && tokens.length === 3 && first?.kind === 'name') module.strings.set(first.text, tokens[2].text);
+    if (second?.text === '=' && tokens[2]?.kind === 'string' && tokens.length === 3 && first?.kind === 'name')
+      module.strings.set(first.text, tokens[2].text);
     if (block === undefined && made === null && second?.text === '=' && first?.kind === 'name') {
       const { text, next } = dotted(tokens, 2);
       if (text !== '' && next === tokens.length) module.aliases.set(first.text, text);
     }
-    if (block === undefined && made === null && second?.text !== '=' && first?.kind === 'name' && tokens.some((token) => token.text === '(') && !/^(?:@|if|elif|else|try|except|with|for|while|assert|raise|return|del)$/.test(word)) {
+    if (
+      block === undefined &&
+      made === null &&
+      second?.text !== '=' &&
+      first?.kind === 'name' &&
+      tokens.some((token) => token.text === '(') &&
+      !/^(?:@|if|elif|else|try|except|with|for|while|assert|raise|return|del)$/.test(word)
+    ) {
       module.acts = true;
     }
   }
@@ -208,7 +235,12 @@ function readImport(tokens: readonly PyToken[], names: Map<string, string>, impo
   }
 }
 
-function readFrom(tokens: readonly PyToken[], names: Map<string, string>, stars: string[], imports: Set<string>): void {
+function readFrom(
+  tokens: readonly PyToken[],
+  names: Map<string, string>,
+  stars: string[],
+  imports: Set<string>,
+): void {
   const { text: module, next } = dotted(tokens, 0);
   const relative = tokens[0]?.text === '.' || module === '';
   if (!relative) imports.add(module);
@@ -222,7 +254,12 @@ function readFrom(tokens: readonly PyToken[], names: Map<string, string>, stars:
   readNames(tokens.slice(next + 1), module, names, stars);
 }
 
-function readNames(tokens: readonly PyToken[], module: string, names: Map<string, string>, stars: string[]): void {
+function readNames(
+  tokens: readonly PyToken[],
+  module: string,
+  names: Map<string, string>,
+  stars: string[],
+): void {
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at];
     if (token?.text === '*') stars.push(module);
@@ -248,17 +285,29 @@ function dotted(tokens: readonly PyToken[], from: number): { text: string; next:
 }
 
 /** `name = callee(…)`, `name: Type = callee(…)`, `name, other = callee(…)`. */
-function assignment(tokens: readonly PyToken[], line: number, names: ReadonlyMap<string, string>, stars: readonly string[]): PyObject | null {
+function assignment(
+  tokens: readonly PyToken[],
+  line: number,
+  names: ReadonlyMap<string, string>,
+  stars: readonly string[],
+): PyObject | null {
   const [first] = tokens;
   if (first?.kind !== 'name') return null;
-  const equals = tokens.findIndex((token, index) => index > 0 && index < 12 && token.text === '=' && token.kind === 'sign');
+  const equals = tokens.findIndex(
+    (token, index) => index > 0 && index < 12 && token.text === '=' && token.kind === 'sign',
+  );
   const between = tokens[1]?.text;
   if (equals < 1 || (equals > 1 && between !== ':' && between !== ',')) return null;
   const callee = calleeAt(tokens, equals + 1, names, stars);
   return callee === null ? null : { name: first.text, callee, line };
 }
 
-function calleeAt(tokens: readonly PyToken[], from: number, names: ReadonlyMap<string, string>, stars: readonly string[]): string | null {
+function calleeAt(
+  tokens: readonly PyToken[],
+  from: number,
+  names: ReadonlyMap<string, string>,
+  stars: readonly string[],
+): string | null {
   const start = tokens[from]?.text === 'await' ? from + 1 : from;
   const { text, next } = dotted(tokens, start);
   return text !== '' && tokens[next]?.text === '(' ? resolve(text, names, stars) : null;
@@ -266,11 +315,19 @@ function calleeAt(tokens: readonly PyToken[], from: number, names: ReadonlyMap<s
 
 function resolve(text: string, names: ReadonlyMap<string, string>, stars: readonly string[]): string {
   const [head = '', ...rest] = text.split('.');
-  const known = names.get(head) ?? (stars.length > 0 && /^[A-Za-z]/.test(head) ? `${stars.find((module) => module !== '') ?? ''}.${head}`.replace(/^\./, '') : head);
+  const known =
+    names.get(head) ??
+    (stars.length > 0 && /^[A-Za-z]/.test(head)
+      ? `${stars.find((module) => module !== '') ?? ''}.${head}`.replace(/^\./, '')
+      : head);
   return [known, ...rest].join('.');
 }
 
-function callsIn(tokens: readonly PyToken[], names: ReadonlyMap<string, string>, stars: readonly string[]): string[] {
+function callsIn(
+  tokens: readonly PyToken[],
+  names: ReadonlyMap<string, string>,
+  stars: readonly string[],
+): string[] {
   const found: string[] = [];
   for (let at = 0; at < tokens.length; at++) {
     if (tokens[at]?.kind !== 'name' || tokens[at - 1]?.text === '.') continue;

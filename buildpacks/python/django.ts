@@ -17,12 +17,21 @@ export interface Django {
 
 /** The Django project of a tree, from its manage.py; null when there is none. */
 export function readDjango(ctx: Context, program: Program): Django | null {
-  const manage = [...ctx.tree.named('manage.py')].find((file) => depth(file) <= 2 && !ctx.tree.belongsBelow(file, pythonManifests) && /django/.test(ctx.tree.read(file) ?? ''));
+  const manage = [...ctx.tree.named('manage.py')].find(
+    (file) =>
+      depth(file) <= 2 &&
+      !ctx.tree.belongsBelow(file, pythonManifests) &&
+      /django/.test(ctx.tree.read(file) ?? ''),
+  );
   if (manage === undefined) return null;
   const root = manage.includes('/') ? manage.slice(0, manage.lastIndexOf('/')) : '';
   const prefix = root === '' ? '' : `${root}/`;
   const settings = settingsModule(ctx.tree.read(manage) ?? '');
-  const file = (module: string): string | null => ctx.tree.first(`${prefix}${module.replaceAll('.', '/')}.py`, `${prefix}${module.replaceAll('.', '/')}/__init__.py`);
+  const file = (module: string): string | null =>
+    ctx.tree.first(
+      `${prefix}${module.replaceAll('.', '/')}.py`,
+      `${prefix}${module.replaceAll('.', '/')}/__init__.py`,
+    );
   const folder = settings === null ? null : file(settings);
   const related = settings === null ? [] : settingsFiles(ctx, prefix, settings);
   const string = (name: string): string | null => {
@@ -34,21 +43,36 @@ export function readDjango(ctx: Context, program: Program): Django | null {
   };
   const named = (kind: 'wsgi' | 'asgi'): string | null => {
     const set = string(`${kind.toUpperCase()}_APPLICATION`);
-    const target = set === null ? null : `${set.slice(0, set.lastIndexOf('.'))}:${set.slice(set.lastIndexOf('.') + 1)}`;
+    const target =
+      set === null ? null : `${set.slice(0, set.lastIndexOf('.'))}:${set.slice(set.lastIndexOf('.') + 1)}`;
     if (target !== null && file(target.split(':')[0] ?? '') !== null) return target;
     const found = ctx.tree
       .named(`${kind}.py`)
       .filter((path) => path.startsWith(prefix))
-      .sort((a, b) => Number(b.startsWith(`${prefix}${settings?.split('.')[0] ?? ''}/`)) - Number(a.startsWith(`${prefix}${settings?.split('.')[0] ?? ''}/`)))[0];
+      .sort(
+        (a, b) =>
+          Number(b.startsWith(`${prefix}${settings?.split('.')[0] ?? ''}/`)) -
+          Number(a.startsWith(`${prefix}${settings?.split('.')[0] ?? ''}/`)),
+      )[0];
     return found === undefined ? null : `${found.slice(prefix.length, -3).replaceAll('/', '.')}:application`;
   };
   const texts = [folder, ...related].map((one) => (one === null ? '' : (ctx.tree.read(one) ?? '')));
-  return { manage, root, settings, wsgi: named('wsgi'), asgi: named('asgi'), collects: texts.some((text) => /^\s*STATIC_ROOT\s*[:=]/m.test(text)) };
+  return {
+    manage,
+    root,
+    settings,
+    wsgi: named('wsgi'),
+    asgi: named('asgi'),
+    collects: texts.some((text) => /^\s*STATIC_ROOT\s*[:=]/m.test(text)),
+  };
 }
 
 /** os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings") */
 function settingsModule(source: string): string | null {
-  return /DJANGO_SETTINGS_MODULE["']\s*,\s*(?:[\w.]+\(\s*["']\w+["']\s*,\s*)?["']([\w.]+)["']/.exec(source)?.[1] ?? null;
+  return (
+    /DJANGO_SETTINGS_MODULE["']\s*,\s*(?:[\w.]+\(\s*["']\w+["']\s*,\s*)?["']([\w.]+)["']/.exec(source)?.[1] ??
+    null
+  );
 }
 
 /** Settings split over files: the ones beside the named one, and base ones first. */
@@ -57,8 +81,17 @@ function settingsFiles(ctx: Context, prefix: string, settings: string): string[]
   const folders = [parts.join('/'), parts.slice(0, -1).join('/')].map((folder) => `${prefix}${folder}`);
   return folders
     .filter((folder) => /settings|config/.test(folder))
-    .flatMap((folder) => ctx.tree.in(folder).filter((name) => name.endsWith('.py')).map((name) => `${folder}/${name}`))
-    .sort((a, b) => Number(/base|common|defaults|production|prod/.test(b)) - Number(/base|common|defaults|production|prod/.test(a)));
+    .flatMap((folder) =>
+      ctx.tree
+        .in(folder)
+        .filter((name) => name.endsWith('.py'))
+        .map((name) => `${folder}/${name}`),
+    )
+    .sort(
+      (a, b) =>
+        Number(/base|common|defaults|production|prod/.test(b)) -
+        Number(/base|common|defaults|production|prod/.test(a)),
+    );
 }
 
 /** The settings module for production, when the project keeps one beside the one that manage.py names. */
@@ -71,7 +104,9 @@ export function productionSettings(ctx: Context, django: Django): string | null 
   for (const name of ['production', 'prod']) {
     const beside = [...parts.slice(0, -1), name].join('.');
     const below = [...parts, name].join('.');
-    for (const module of last === 'settings' || last === 'base' ? [below, ...(parts.length > 2 || last === 'base' ? [beside] : [])] : [beside]) {
+    for (const module of last === 'settings' || last === 'base'
+      ? [below, ...(parts.length > 2 || last === 'base' ? [beside] : [])]
+      : [beside]) {
       if (ctx.tree.has(`${prefix}${module.replaceAll('.', '/')}.py`)) return module;
     }
   }

@@ -86,7 +86,12 @@ export function readProgram(ctx: Context): Program {
   const modules = new Map<string, PyModule>();
   for (const file of ctx.tree.withExtension('.py').slice(0, maxFiles)) {
     if (ctx.tree.belongsBelow(file, pythonManifests)) continue;
-    if (/(?:^|\/)(?:test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile|tasks)\.py$|(?:^|\/)(?:migrations|alembic)\//.test(file)) continue;
+    if (
+      /(?:^|\/)(?:test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile|tasks)\.py$|(?:^|\/)(?:migrations|alembic)\//.test(
+        file,
+      )
+    )
+      continue;
     const source = ctx.tree.read(file);
     if (source !== null) modules.set(file, pyModule(source));
   }
@@ -107,20 +112,27 @@ function findEntries(modules: ReadonlyMap<string, PyModule>): Entry[] {
     for (const object of module.objects) {
       const maker = makerOf(object.callee, factories);
       if (maker === undefined) continue;
-      const name = maker.attribute === undefined ? object.name : (aliasOf(module, `${object.name}.${maker.attribute}`) ?? `${object.name}.${maker.attribute}`);
+      const name =
+        maker.attribute === undefined
+          ? object.name
+          : (aliasOf(module, `${object.name}.${maker.attribute}`) ?? `${object.name}.${maker.attribute}`);
       found.push({ ...maker, file, name, factory: false, score: rate(file, object.name, false, targets) });
     }
     for (const { name, required, objects } of module.functions) {
       if (required > 0 || name.startsWith('test')) continue;
-      const maker = objects.map((object) => makerOf(object.callee, factories)).find((one) => one !== undefined);
-      if (maker !== undefined) found.push({ ...maker, file, name, factory: true, score: rate(file, name, true, targets) });
+      const maker = objects
+        .map((object) => makerOf(object.callee, factories))
+        .find((one) => one !== undefined);
+      if (maker !== undefined)
+        found.push({ ...maker, file, name, factory: true, score: rate(file, name, true, targets) });
     }
   }
   return found.sort((a, b) => b.score - a.score || (a.file < b.file ? -1 : 1));
 }
 
 function makerOf(callee: string, factories: ReadonlyMap<string, Maker>): Maker | undefined {
-  const direct = makers[callee] ?? (callee.endsWith('.make_wsgi_app') ? makers['config.make_wsgi_app'] : undefined);
+  const direct =
+    makers[callee] ?? (callee.endsWith('.make_wsgi_app') ? makers['config.make_wsgi_app'] : undefined);
   return direct ?? factories.get(callee.slice(callee.lastIndexOf('.') + 1));
 }
 
@@ -129,16 +141,47 @@ function aliasOf(module: PyModule, value: string): string | null {
   return [...module.aliases].find(([, target]) => target === value)?.[0] ?? null;
 }
 
-const stems: Readonly<Record<string, number>> = { asgi: 52, wsgi: 50, main: 46, app: 45, server: 40, api: 38, application: 36, run: 34, index: 30, __init__: 32, web: 28, start: 28, service: 24, bot: 20, __main__: 30, factory: 22 };
+const stems: Readonly<Record<string, number>> = {
+  asgi: 52,
+  wsgi: 50,
+  main: 46,
+  app: 45,
+  server: 40,
+  api: 38,
+  application: 36,
+  run: 34,
+  index: 30,
+  __init__: 32,
+  web: 28,
+  start: 28,
+  service: 24,
+  bot: 20,
+  __main__: 30,
+  factory: 22,
+};
 
 function rate(file: string, name: string, factory: boolean, targets: ReadonlySet<string>): number {
   const stem = file.slice(file.lastIndexOf('/') + 1, -3);
-  const dotted = file.slice(0, -3).replaceAll('/', '.').replace(/\.__init__$/, '');
+  const dotted = file
+    .slice(0, -3)
+    .replaceAll('/', '.')
+    .replace(/\.__init__$/, '');
   const named = [...targets].some((target) => {
     const [module = '', object] = target.split(':');
     return object === name && (dotted === module || dotted.endsWith(`.${module}`));
   });
-  const label = { app: 6, application: 5, api: 3, server: 3, asgi_app: 4, create_app: 6, make_app: 4, get_app: 3, create_application: 4 }[name] ?? (factory ? -12 : 0);
+  const label =
+    {
+      app: 6,
+      application: 5,
+      api: 3,
+      server: 3,
+      asgi_app: 4,
+      create_app: 6,
+      make_app: 4,
+      get_app: 3,
+      create_application: 4,
+    }[name] ?? (factory ? -12 : 0);
   return (stems[stem] ?? 12) - 8 * depth(file) + label + (factory ? -10 : 0) + (named ? 100 : 0);
 }
 
@@ -149,9 +192,19 @@ export function chooseEntry(entries: readonly Entry[]): Entry | null {
   const rival = others.find((one) => one.score === best.score && folder(one.file) !== folder(best.file));
   if (rival !== undefined && best.score < 100) {
     const both = [best, rival];
-    throw new PlanError('ambiguous', 'ambiguous', `There are two apps that look the same: ${both.map((one) => `${one.file} (${one.name})`).join(' and ')}.`, `Choose one in landfall.toml: app = "${folder(best.file)}"`, {
-      candidates: both.map((one) => ({ stack: 'python' as const, score: 90, choose: `app = "${folder(one.file)}"` })),
-    });
+    throw new PlanError(
+      'ambiguous',
+      'ambiguous',
+      `There are two apps that look the same: ${both.map((one) => `${one.file} (${one.name})`).join(' and ')}.`,
+      `Choose one in landfall.toml: app = "${folder(best.file)}"`,
+      {
+        candidates: both.map((one) => ({
+          stack: 'python' as const,
+          score: 90,
+          choose: `app = "${folder(one.file)}"`,
+        })),
+      },
+    );
   }
   return best;
 }
@@ -170,14 +223,31 @@ export interface Importable {
 /** How a file is imported: from which folder its own imports of the repository work. */
 export function importable(ctx: Context, file: string, module: PyModule | undefined): Importable {
   const parts = file.slice(0, -3).split('/');
-  const roots = parts.slice(0, -1).reduce<string[]>((all, part) => [...all, all.at(-1) === '' ? part : `${all.at(-1)}/${part}`], ['']);
+  const roots = parts
+    .slice(0, -1)
+    .reduce<string[]>((all, part) => [...all, all.at(-1) === '' ? part : `${all.at(-1)}/${part}`], ['']);
   const first = [...(module?.imports ?? [])].map((name) => name.split('.')[0] ?? name);
-  const satisfied = (root: string): number => first.filter((name) => ctx.tree.has(join(root, `${name}.py`)) || (ctx.tree.hasFolder(join(root, name)) && name !== parts.at(-1))).length;
+  const satisfied = (root: string): number =>
+    first.filter(
+      (name) =>
+        ctx.tree.has(join(root, `${name}.py`)) ||
+        (ctx.tree.hasFolder(join(root, name)) && name !== parts.at(-1)),
+    ).length;
   const packaged = (root: string): boolean => root !== '' && ctx.tree.has(join(root, '__init__.py'));
-  const rated = roots.map((root, index) => ({ root, index, score: satisfied(root) * 10 + (packaged(root) ? -5 : 0) + (root.endsWith('src') && parts.length - index > 1 ? 3 : 0) }));
+  const rated = roots.map((root, index) => ({
+    root,
+    index,
+    score:
+      satisfied(root) * 10 +
+      (packaged(root) ? -5 : 0) +
+      (root.endsWith('src') && parts.length - index > 1 ? 3 : 0),
+  }));
   const best = rated.sort((a, b) => b.score - a.score || a.index - b.index)[0] ?? { root: '', index: 0 };
   const name = parts.slice(best.root === '' ? 0 : best.root.split('/').length);
-  return { module: (name.at(-1) === '__init__' ? name.slice(0, -1) : name).join('.') || '__init__', root: best.root };
+  return {
+    module: (name.at(-1) === '__init__' ? name.slice(0, -1) : name).join('.') || '__init__',
+    root: best.root,
+  };
 }
 
 function join(root: string, name: string): string {

@@ -2,7 +2,7 @@ import { type Buildpack, type Context, evidence, nothingToRun, weight } from '..
 import { type Program, readProgram } from './entry.ts';
 import { type Project, readProject } from './project.ts';
 import { pythonPlan } from './stages.ts';
-import { findStart, serverNames, type Start } from './start.ts';
+import { findStart, type Start, serverNames } from './start.ts';
 import { pythonVersion } from './version.ts';
 
 /** Python: Django, WSGI and ASGI apps found in the code, notebooks turned apps (Streamlit …), scripts and workers. */
@@ -15,15 +15,21 @@ export const python: Buildpack = {
     const program = readProgram(ctx);
     const start = findStart(ctx, project, program);
     const reasons = [];
-    if (project.manifest !== null) reasons.push(evidence(project.manifest, 'manifest', project.manager, weight.manifest));
-    else if (ctx.tree.in('').some((name) => name.endsWith('.py'))) reasons.push(evidence('*.py', 'sources', 'Python', weight.sources));
+    if (project.manifest !== null)
+      reasons.push(evidence(project.manifest, 'manifest', project.manager, weight.manifest));
+    else if (ctx.tree.in('').some((name) => name.endsWith('.py')))
+      reasons.push(evidence('*.py', 'sources', 'Python', weight.sources));
     if (start !== null) {
       if (start.django !== null) reasons.push(evidence(start.file, 'skeleton', 'django', weight.skeleton));
       else {
-        if (start.serves) reasons.push(evidence(start.file, 'framework', start.framework ?? 'serves', weight.framework));
+        if (start.serves)
+          reasons.push(evidence(start.file, 'framework', start.framework ?? 'serves', weight.framework));
         reasons.push(evidence(start.file, 'entry', start.command, weight.entry));
       }
-    } else if (isLibrary(ctx, project)) reasons.push(evidence(project.manifest ?? 'setup.py', 'library', 'a package without an app', weight.entry));
+    } else if (isLibrary(ctx, project))
+      reasons.push(
+        evidence(project.manifest ?? 'setup.py', 'library', 'a package without an app', weight.entry),
+      );
     if (reasons.length === 0) return null;
     return { role: start === null && !isLibrary(ctx, project) ? 'tools' : 'server', evidence: reasons };
   },
@@ -40,14 +46,31 @@ export const python: Buildpack = {
 
 function hasPython(ctx: Context): boolean {
   return (
-    ctx.tree.first('requirements.txt', 'pyproject.toml', 'Pipfile', 'setup.py', 'setup.cfg', 'manage.py', 'uv.lock', 'poetry.lock', 'pdm.lock', 'runtime.txt', '.python-version', 'environment.yml') !== null ||
-    ctx.tree.withExtension('.py').length > 0
+    ctx.tree.first(
+      'requirements.txt',
+      'pyproject.toml',
+      'Pipfile',
+      'setup.py',
+      'setup.cfg',
+      'manage.py',
+      'uv.lock',
+      'poetry.lock',
+      'pdm.lock',
+      'runtime.txt',
+      '.python-version',
+      'environment.yml',
+    ) !== null || ctx.tree.withExtension('.py').length > 0
   );
 }
 
 /** The settings' or the Procfile's command, with what it needs: its server when no manifest asks for it. */
 function given(ctx: Context, project: Project, program: Program): Start | null {
-  const command = ctx.settings.start ?? ctx.procfile.web ?? (Object.keys(ctx.procfile).length > 0 && ctx.procfile.web === undefined ? (Object.values(ctx.procfile)[0] ?? null) : null);
+  const command =
+    ctx.settings.start ??
+    ctx.procfile.web ??
+    (Object.keys(ctx.procfile).length > 0 && ctx.procfile.web === undefined
+      ? (Object.values(ctx.procfile)[0] ?? null)
+      : null);
   if (command === null) return null;
   let found: Start | null = null;
   try {
@@ -56,7 +79,9 @@ function given(ctx: Context, project: Project, program: Program): Start | null {
     // The given command decides; what the code says is only asked for its framework.
   }
   const servers = ['gunicorn', 'uvicorn', 'hypercorn', 'daphne', 'waitress', 'granian', 'uwsgi'];
-  const used = servers.filter((name) => new RegExp(`(?:^|\\s|/)${name}(?:-serve)?\\s`).test(command) && !project.names.has(name));
+  const used = servers.filter(
+    (name) => new RegExp(`(?:^|\\s|/)${name}(?:-serve)?\\s`).test(command) && !project.names.has(name),
+  );
   if (/uvicorn\.workers/.test(command) && !project.names.has('uvicorn')) used.push('uvicorn');
   return {
     framework: found?.framework ?? null,
@@ -73,13 +98,18 @@ function given(ctx: Context, project: Project, program: Program): Start | null {
 
 /** A package for others: it is built to be installed, and holds nothing that runs. */
 function isLibrary(ctx: Context, project: Project): boolean {
-  const packaged = project.pyproject['build-system'] !== undefined || ctx.tree.has('setup.py') || ctx.tree.has('setup.cfg');
+  const packaged =
+    project.pyproject['build-system'] !== undefined || ctx.tree.has('setup.py') || ctx.tree.has('setup.cfg');
   return packaged && !serverNames.some((name) => project.names.has(name) && name === 'gunicorn');
 }
 
 function nothing(ctx: Context, project: Project) {
   if (isLibrary(ctx, project)) {
-    return nothingToRun('This is a Python package for others: it holds no app, no script and no __main__.py that runs.', 'Name what to start: start = "…" in landfall.toml.', project.manifest);
+    return nothingToRun(
+      'This is a Python package for others: it holds no app, no script and no __main__.py that runs.',
+      'Name what to start: start = "…" in landfall.toml.',
+      project.manifest,
+    );
   }
   return nothingToRun(
     'This is a Python project, but no app object (FastAPI(…), Flask(…) …), no manage.py and no main.py was found.',

@@ -2,7 +2,13 @@ import { type Context, invalid, type Warning } from '../buildpack.ts';
 import { type Json, record, strings, text } from '../lib/json.ts';
 import type { Tree } from '../lib/tree.ts';
 import { pyStatements } from './code.ts';
-import { normalizeName, poetryRequirement, readRequirements, type Requirements, requirementName } from './requirements.ts';
+import {
+  normalizeName,
+  poetryRequirement,
+  type Requirements,
+  readRequirements,
+  requirementName,
+} from './requirements.ts';
 
 export type PythonManager = 'pip' | 'uv' | 'poetry' | 'pdm' | 'pipenv';
 
@@ -46,7 +52,8 @@ const requirementFiles = [
   'requirements.in',
 ];
 /** What people write instead of requirements.txt; it is used, and said. */
-const misspelled = /^(?:req(?:u[ei]|e)r[ie]?m?e?n?t?s?|requirements?|requirments|requeriments|requirement|dependencies)\.txt(?:\.txt)?$/i;
+const misspelled =
+  /^(?:req(?:u[ei]|e)r[ie]?m?e?n?t?s?|requirements?|requirments|requeriments|requirement|dependencies)\.txt(?:\.txt)?$/i;
 
 /** Which manifest installs, by lock file, then by what pyproject.toml declares. Throws PlanError for two undeclared lock files. */
 export function readProject(ctx: Context): Project {
@@ -63,23 +70,43 @@ export function readProject(ctx: Context): Project {
   ).filter(([file]) => tree.has(file));
   const declared = (['uv', 'poetry', 'pdm'] as const).filter((name) => tool[name] !== undefined);
   const setting = ctx.settings.packageManager;
-  const named = (['pip', 'uv', 'poetry', 'pdm', 'pipenv'] as const).find((name) => name === setting?.split('@')[0]) ?? null;
+  const named =
+    (['pip', 'uv', 'poetry', 'pdm', 'pipenv'] as const).find((name) => name === setting?.split('@')[0]) ??
+    null;
   const warnings: Warning[] = [];
   const requirementFile = findRequirements(tree, warnings);
   let lock = locks[0] ?? null;
   if (locks.length > 1) {
-    const fitting = locks.filter(([, name]) => (named === null ? declared.some((one) => one === name) : name === named));
+    const fitting = locks.filter(([, name]) =>
+      named === null ? declared.some((one) => one === name) : name === named,
+    );
     if (fitting.length !== 1) {
-      throw invalid(locks[1]?.[0] ?? 'pyproject.toml', null, `There are lock files of several package managers: ${locks.map(([file]) => file).join(' and ')}.`, 'Delete the one that is not used, or name one: package_manager = "uv" in landfall.toml.');
+      throw invalid(
+        locks[1]?.[0] ?? 'pyproject.toml',
+        null,
+        `There are lock files of several package managers: ${locks.map(([file]) => file).join(' and ')}.`,
+        'Delete the one that is not used, or name one: package_manager = "uv" in landfall.toml.',
+      );
     }
     lock = fitting[0] ?? null;
-    warnings.push({ code: 'other-lock-file', message: `${locks.filter((one) => one !== lock).map(([file]) => file).join(', ')} is not used: ${lock?.[1]} is declared.` });
+    warnings.push({
+      code: 'other-lock-file',
+      message: `${locks
+        .filter((one) => one !== lock)
+        .map(([file]) => file)
+        .join(', ')} is not used: ${lock?.[1]} is declared.`,
+    });
   }
   if (named !== null && lock !== null && lock[1] !== named) lock = null;
   const base = { pyproject, scripts: scriptsOf(pyproject), warnings, written: [] as string[], git: false };
-  const installable = pyproject['build-system'] !== undefined || record(tool.poetry).name !== undefined || tree.has('setup.py');
+  const installable =
+    pyproject['build-system'] !== undefined || record(tool.poetry).name !== undefined || tree.has('setup.py');
   if (lock !== null) {
-    if (requirementFile !== null) warnings.push({ code: 'other-manifest', message: `${requirementFile} is not used: ${lock[0]} decides.` });
+    if (requirementFile !== null)
+      warnings.push({
+        code: 'other-manifest',
+        message: `${requirementFile} is not used: ${lock[0]} decides.`,
+      });
     const direct = directNames(pyproject, tree);
     const locked = lockedNames(tree, lock[0]);
     return {
@@ -98,39 +125,106 @@ export function readProject(ctx: Context): Project {
   if ((requirementFile !== null && named === null) || named === 'pip') {
     if (requirementFile !== null) {
       const requirements = readRequirements(tree, requirementFile);
-      return { ...base, manager: 'pip', manifest: requirementFile, lock: null, names: union(requirements.names, pyproject.project === undefined ? new Set() : new Set()), requirements, installable: false, needsSource: requirements.local, git: requirements.git };
+      return {
+        ...base,
+        manager: 'pip',
+        manifest: requirementFile,
+        lock: null,
+        names: union(requirements.names, pyproject.project === undefined ? new Set() : new Set()),
+        requirements,
+        installable: false,
+        needsSource: requirements.local,
+        git: requirements.git,
+      };
     }
   }
   if (pipfile) {
-    warnings.push({ code: 'no-lock-file', message: 'There is a Pipfile without Pipfile.lock, so each build may get other versions. Run pipenv lock and commit it.' });
-    return { ...base, manager: 'pipenv', manifest: 'Pipfile', lock: null, names: directNames(pyproject, tree), requirements: null, installable: false, needsSource: false };
+    warnings.push({
+      code: 'no-lock-file',
+      message:
+        'There is a Pipfile without Pipfile.lock, so each build may get other versions. Run pipenv lock and commit it.',
+    });
+    return {
+      ...base,
+      manager: 'pipenv',
+      manifest: 'Pipfile',
+      lock: null,
+      names: directNames(pyproject, tree),
+      requirements: null,
+      installable: false,
+      needsSource: false,
+    };
   }
   if (tree.has('pyproject.toml')) {
     const manager = declared[0] ?? 'pip';
     const names = directNames(pyproject, tree);
-    if (names.size > 0) warnings.push({ code: 'no-lock-file', message: `pyproject.toml has no lock file beside it, so each build may get other versions. Commit one${manager === 'pip' ? '' : ` (${manager} lock)`}.` });
+    if (names.size > 0)
+      warnings.push({
+        code: 'no-lock-file',
+        message: `pyproject.toml has no lock file beside it, so each build may get other versions. Commit one${manager === 'pip' ? '' : ` (${manager} lock)`}.`,
+      });
     const poetry = record(tool.poetry);
-    const written = pyproject.project === undefined && poetry.dependencies !== undefined ? poetryWritten(record(poetry.dependencies)) : strings(record(pyproject.project).dependencies);
+    const written =
+      pyproject.project === undefined && poetry.dependencies !== undefined
+        ? poetryWritten(record(poetry.dependencies))
+        : strings(record(pyproject.project).dependencies);
     const dynamic = strings(record(pyproject.project).dynamic).includes('dependencies');
-    return { ...base, manager, manifest: 'pyproject.toml', lock: null, names, requirements: null, written: dynamic ? [] : written, installable, needsSource: hasPathSources(pyproject) || dynamic };
+    return {
+      ...base,
+      manager,
+      manifest: 'pyproject.toml',
+      lock: null,
+      names,
+      requirements: null,
+      written: dynamic ? [] : written,
+      installable,
+      needsSource: hasPathSources(pyproject) || dynamic,
+    };
   }
   if (tree.has('setup.py') || tree.has('setup.cfg')) {
-    return { ...base, manager: 'pip', manifest: tree.has('setup.py') ? 'setup.py' : 'setup.cfg', lock: null, names: setupNames(tree), requirements: null, installable: true, needsSource: true };
+    return {
+      ...base,
+      manager: 'pip',
+      manifest: tree.has('setup.py') ? 'setup.py' : 'setup.cfg',
+      lock: null,
+      names: setupNames(tree),
+      requirements: null,
+      installable: true,
+      needsSource: true,
+    };
   }
-  return { ...base, manager: 'pip', manifest: null, lock: null, names: new Set(), requirements: null, installable: false, needsSource: false };
+  return {
+    ...base,
+    manager: 'pip',
+    manifest: null,
+    lock: null,
+    names: new Set(),
+    requirements: null,
+    installable: false,
+    needsSource: false,
+  };
 }
 
 function findRequirements(tree: Tree, warnings: Warning[]): string | null {
   const found = tree.first(...requirementFiles);
   if (found !== null) return found;
   const near = tree.in('').find((name) => misspelled.test(name));
-  if (near !== undefined) warnings.push({ code: 'misspelled-manifest', message: `${near} is used as requirements.txt: rename it.` });
+  if (near !== undefined)
+    warnings.push({
+      code: 'misspelled-manifest',
+      message: `${near} is used as requirements.txt: rename it.`,
+    });
   return near ?? null;
 }
 
 function scriptsOf(pyproject: Record<string, Json>): Record<string, string> {
-  const own = { ...record(record(record(pyproject.tool).poetry).scripts), ...record(record(pyproject.project).scripts) };
-  return Object.fromEntries(Object.entries(own).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
+  const own = {
+    ...record(record(record(pyproject.tool).poetry).scripts),
+    ...record(record(pyproject.project).scripts),
+  };
+  return Object.fromEntries(
+    Object.entries(own).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+  );
 }
 
 /** What the manifests ask for at run time. */
@@ -146,15 +240,21 @@ function directNames(pyproject: Record<string, Json>, tree: Tree): Set<string> {
   }
   for (const [name, value] of Object.entries(record(record(record(pyproject.tool).poetry).dependencies))) {
     if (record(value).optional !== true) add(name);
-    if (name === 'fastapi' && strings(record(value).extras).some((extra) => extra === 'standard' || extra === 'all')) names.add('uvicorn');
+    if (
+      name === 'fastapi' &&
+      strings(record(value).extras).some((extra) => extra === 'standard' || extra === 'all')
+    )
+      names.add('uvicorn');
   }
-  if (tree.has('Pipfile')) for (const name of Object.keys(record(record(tree.toml('Pipfile') ?? {}).packages))) add(name);
+  if (tree.has('Pipfile'))
+    for (const name of Object.keys(record(record(tree.toml('Pipfile') ?? {}).packages))) add(name);
   if (strings(project.dynamic).includes('dependencies')) for (const name of setupNames(tree)) names.add(name);
   return names;
 }
 
 function lockedNames(tree: Tree, file: string): Set<string> {
-  if (file === 'Pipfile.lock') return new Set(Object.keys(record(record(tree.json(file) ?? {}).default)).map(normalizeName));
+  if (file === 'Pipfile.lock')
+    return new Set(Object.keys(record(record(tree.json(file) ?? {}).default)).map(normalizeName));
   const source = tree.read(file) ?? '';
   return new Set([...source.matchAll(/^name = "([^"]+)"/gm)].map((match) => normalizeName(match[1] ?? '')));
 }
@@ -163,7 +263,10 @@ function lockedNames(tree: Tree, file: string): Set<string> {
 function setupNames(tree: Tree): Set<string> {
   const names = new Set<string>();
   for (const { tokens } of pyStatements(tree.read('setup.py') ?? '')) {
-    const start = tokens.findIndex((token) => token.text === 'install_requires' || token.text === 'requirements' || token.text === 'requires');
+    const start = tokens.findIndex(
+      (token) =>
+        token.text === 'install_requires' || token.text === 'requirements' || token.text === 'requires',
+    );
     if (start < 0) continue;
     for (const token of tokens.slice(start + 2)) {
       if (token.text === ']' || token.text === ')') break;
@@ -171,7 +274,8 @@ function setupNames(tree: Tree): Set<string> {
       if (name !== null) names.add(normalizeName(name));
     }
   }
-  const config = /^install_requires\s*=\s*((?:.*\n?)(?:[ \t]+.*\n?)*)/m.exec(tree.read('setup.cfg') ?? '')?.[1] ?? '';
+  const config =
+    /^install_requires\s*=\s*((?:.*\n?)(?:[ \t]+.*\n?)*)/m.exec(tree.read('setup.cfg') ?? '')?.[1] ?? '';
   for (const line of config.split('\n')) {
     const name = requirementName(line.trim());
     if (name !== null) names.add(normalizeName(name));
@@ -186,8 +290,15 @@ function uvPackage(pyproject: Record<string, Json>): boolean {
 
 function hasPathSources(pyproject: Record<string, Json>): boolean {
   const tool = record(pyproject.tool);
-  const sources = [...Object.values(record(record(tool.uv).sources)), ...Object.values(record(record(tool.poetry).dependencies))].map(record);
-  return record(tool.uv).workspace !== undefined || sources.some((source) => text(source.path) !== null || source.workspace === true) || /@\s*file:/.test(strings(record(pyproject.project).dependencies).join('\n'));
+  const sources = [
+    ...Object.values(record(record(tool.uv).sources)),
+    ...Object.values(record(record(tool.poetry).dependencies)),
+  ].map(record);
+  return (
+    record(tool.uv).workspace !== undefined ||
+    sources.some((source) => text(source.path) !== null || source.workspace === true) ||
+    /@\s*file:/.test(strings(record(pyproject.project).dependencies).join('\n'))
+  );
 }
 
 function poetryWritten(dependencies: Record<string, Json>): string[] {
@@ -197,7 +308,10 @@ function poetryWritten(dependencies: Record<string, Json>): string[] {
     const table = record(Array.isArray(value) ? (value[0] ?? null) : value);
     if (table.optional === true) return [];
     const git = text(table.git);
-    if (git !== null) return [`${name} @ git+${git}${text(table.rev) ?? text(table.branch) ?? text(table.tag) ? `@${text(table.rev) ?? text(table.tag) ?? text(table.branch)}` : ''}`];
+    if (git !== null)
+      return [
+        `${name} @ git+${git}${(text(table.rev) ?? text(table.branch) ?? text(table.tag)) ? `@${text(table.rev) ?? text(table.tag) ?? text(table.branch)}` : ''}`,
+      ];
     return [poetryRequirement(name, text(table.version) ?? '*', strings(table.extras))];
   });
 }

@@ -26,7 +26,10 @@ export function readRequirements(tree: Tree, file: string): Requirements {
       if (line === '') continue;
       const [, option, path] = /^(-r|--requirement|-c|--constraint)[=\s]*(\S+)$/.exec(line) ?? [];
       if (option !== undefined && path !== undefined) {
-        pending.push({ file: posix.normalize(posix.join(posix.dirname(next.file), path)), constraints: option.startsWith('-c') || option === '--constraint' });
+        pending.push({
+          file: posix.normalize(posix.join(posix.dirname(next.file), path)),
+          constraints: option.startsWith('-c') || option === '--constraint',
+        });
         continue;
       }
       const plain = line.replace(/^(?:-e|--editable)[=\s]+/, '');
@@ -61,7 +64,13 @@ export function poetryRequirement(name: string, version: string, extras: readonl
     if (clause === '' || clause === '*') return [];
     if (sign === '') return [/^\d/.test(clause) ? `==${clause}` : clause];
     const parts = number.split('.').map((part) => Number.parseInt(part, 10) || 0);
-    const fixed = sign === '~' ? Math.min(2, Math.max(1, parts.length)) - 1 : Math.max(0, parts.findIndex((part) => part > 0));
+    const fixed =
+      sign === '~'
+        ? Math.min(2, Math.max(1, parts.length)) - 1
+        : Math.max(
+            0,
+            parts.findIndex((part) => part > 0),
+          );
     const upper = parts.slice(0, fixed + 1).map((part, index) => (index === fixed ? part + 1 : part));
     return [`>=${number}`, `<${upper.join('.')}`];
   });

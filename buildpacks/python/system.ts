@@ -9,12 +9,50 @@ const needs: readonly Need[] = [
   { names: ['psycopg2', 'psycopg', 'psycopg-c', 'aiopg', 'pygresql'], run: ['libpq5'], build: ['libpq-dev'] },
   { names: ['mysqlclient'], run: ['libmariadb3'], build: ['libmariadb-dev'] },
   { names: ['mariadb'], run: ['libmariadb3'], build: ['libmariadb-dev'] },
-  { names: ['opencv-python', 'opencv-contrib-python', 'ultralytics', 'easyocr', 'deepface', 'mediapipe', 'supervision'], run: ['libgl1', 'libglib2.0-0t64', 'libsm6', 'libxext6'] },
-  { names: ['weasyprint', 'django-weasyprint'], run: ['libpango-1.0-0', 'libpangoft2-1.0-0', 'libharfbuzz-subset0', 'libgdk-pixbuf-2.0-0'] },
-  { names: ['pycairo', 'cairocffi', 'cairosvg', 'xhtml2pdf', 'svglib'], run: ['libcairo2'], build: ['libcairo2-dev'] },
-  { names: ['pdf2image', 'pdftotext', 'unstructured'], run: ['poppler-utils'], build: ['libpoppler-cpp-dev'] },
-  { names: ['pytesseract', 'tesserocr'], run: ['tesseract-ocr'], build: ['libtesseract-dev', 'libleptonica-dev'] },
-  { names: ['pydub', 'ffmpeg-python', 'moviepy', 'openai-whisper', 'yt-dlp', 'faster-whisper', 'discord-py', 'librosa'], run: ['ffmpeg'] },
+  {
+    names: [
+      'opencv-python',
+      'opencv-contrib-python',
+      'ultralytics',
+      'easyocr',
+      'deepface',
+      'mediapipe',
+      'supervision',
+    ],
+    run: ['libgl1', 'libglib2.0-0t64', 'libsm6', 'libxext6'],
+  },
+  {
+    names: ['weasyprint', 'django-weasyprint'],
+    run: ['libpango-1.0-0', 'libpangoft2-1.0-0', 'libharfbuzz-subset0', 'libgdk-pixbuf-2.0-0'],
+  },
+  {
+    names: ['pycairo', 'cairocffi', 'cairosvg', 'xhtml2pdf', 'svglib'],
+    run: ['libcairo2'],
+    build: ['libcairo2-dev'],
+  },
+  {
+    names: ['pdf2image', 'pdftotext', 'unstructured'],
+    run: ['poppler-utils'],
+    build: ['libpoppler-cpp-dev'],
+  },
+  {
+    names: ['pytesseract', 'tesserocr'],
+    run: ['tesseract-ocr'],
+    build: ['libtesseract-dev', 'libleptonica-dev'],
+  },
+  {
+    names: [
+      'pydub',
+      'ffmpeg-python',
+      'moviepy',
+      'openai-whisper',
+      'yt-dlp',
+      'faster-whisper',
+      'discord-py',
+      'librosa',
+    ],
+    run: ['ffmpeg'],
+  },
   { names: ['soundfile', 'librosa'], run: ['libsndfile1'] },
   { names: ['pyaudio'], run: ['libportaudio2'], build: ['portaudio19-dev'] },
   { names: ['python-magic'], run: ['libmagic1t64'] },
@@ -38,5 +76,8 @@ const needs: readonly Need[] = [
 /** What the distributions need of the system, together. */
 export function systemNeeds(names: ReadonlySet<string>): { run: string[]; build: string[] } {
   const found = needs.filter((need) => need.names.some((name) => names.has(name)));
-  return { run: [...new Set(found.flatMap((need) => need.run))], build: [...new Set(found.flatMap((need) => need.build ?? []))] };
+  return {
+    run: [...new Set(found.flatMap((need) => need.run))],
+    build: [...new Set(found.flatMap((need) => need.build ?? []))],
+  };
 }

@@ -7,10 +7,14 @@ import type { Project } from './project.ts';
 /** The Python of an app: setting, version files, then the manifests' constraint. */
 export function pythonVersion(ctx: Context, project: Project) {
   const { tree } = ctx;
-  const asked = (value: string | null, source: string): VersionRequest | null => (value === null ? null : { value, source });
+  const asked = (value: string | null, source: string): VersionRequest | null =>
+    value === null ? null : { value, source };
   const pipfile = tree.has('Pipfile') ? record(record(tree.toml('Pipfile') ?? {}).requires) : {};
   const poetry = record(record(record(project.pyproject.tool).poetry).dependencies);
-  const lock = project.lock === 'uv.lock' ? (/^requires-python = "([^"]+)"/m.exec(tree.read('uv.lock')?.slice(0, 2000) ?? '')?.[1] ?? null) : null;
+  const lock =
+    project.lock === 'uv.lock'
+      ? (/^requires-python = "([^"]+)"/m.exec(tree.read('uv.lock')?.slice(0, 2000) ?? '')?.[1] ?? null)
+      : null;
   return resolveVersion(languages.python, [
     asked(ctx.settings.version, 'landfall.toml version'),
     versionFile(tree, '.python-version'),

@@ -37,29 +37,54 @@ interface Scored {
 
 const handled: ReadonlySet<Stack> = new Set(buildpacks.map((buildpack) => buildpack.stack));
 
-export function contextOf(repo: Tree, settings: AppSettings, dir: string, procfile: Readonly<Record<string, string>>): Context {
+export function contextOf(
+  repo: Tree,
+  settings: AppSettings,
+  dir: string,
+  procfile: Readonly<Record<string, string>>,
+): Context {
   const tree = dir === '' ? repo : new Tree(repo.source, dir);
-  return { tree, repo, dir, settings, procfile, at: (path) => (dir === '' ? path : path === '' ? dir : `${dir}/${path}`) };
+  return {
+    tree,
+    repo,
+    dir,
+    settings,
+    procfile,
+    at: (path) => (dir === '' ? path : path === '' ? dir : `${dir}/${path}`),
+  };
 }
 
 /** The stack that the settings name. */
 export function forced(ctx: Context, stack: Stack): Choice {
   const buildpack = buildpacks.find((one) => one.stack === stack);
   if (buildpack === undefined) {
-    throw new PlanError('unsupported', 'nothing-detected', `There is no buildpack for ${stack} yet.`, 'Add a Dockerfile.', { file: settingsFile });
+    throw new PlanError(
+      'unsupported',
+      'nothing-detected',
+      `There is no buildpack for ${stack} yet.`,
+      'Add a Dockerfile.',
+      { file: settingsFile },
+    );
   }
   const detection = buildpack.detect(ctx);
   return {
     buildpack,
     ctx,
-    evidence: [{ file: settingsFile, key: 'stack', value: stack, weight: 100 }, ...(detection?.evidence ?? [])],
+    evidence: [
+      { file: settingsFile, key: 'stack', value: stack, weight: 100 },
+      ...(detection?.evidence ?? []),
+    ],
     candidates: [candidate(stack, 100)],
     warnings: [],
   };
 }
 
 /** The main stack of the app's folder by its evidence. Throws PlanError when there is none, or more than one. */
-export function choose(repo: Tree, settings: AppSettings, procfile: Readonly<Record<string, string>>): Choice {
+export function choose(
+  repo: Tree,
+  settings: AppSettings,
+  procfile: Readonly<Record<string, string>>,
+): Choice {
   const ctx = contextOf(repo, settings, settings.app, procfile);
   const scored = score(ctx);
   const best = scored[0];
@@ -72,15 +97,25 @@ export function choose(repo: Tree, settings: AppSettings, procfile: Readonly<Rec
 }
 
 function settle(ctx: Context, scored: readonly Scored[], best: Scored): Choice {
-  const candidates = scored.flatMap((one) => (one.buildpack === null ? [] : [candidate(one.buildpack.stack, one.score)]));
-  const near = scored.filter((one) => one === best || (one.score >= enough && best.score - one.score < margin));
+  const candidates = scored.flatMap((one) =>
+    one.buildpack === null ? [] : [candidate(one.buildpack.stack, one.score)],
+  );
+  const near = scored.filter(
+    (one) => one === best || (one.score >= enough && best.score - one.score < margin),
+  );
   if (best.buildpack === null) throw foreign(best, candidates);
   const rivals = near.filter((one) => one !== best);
   if (rivals.length > 0) {
     const names = near.map((one) => `${one.name} (${one.score})`).join(' and ');
-    throw new PlanError('ambiguous', 'ambiguous', `Here is more than one app: ${names}, with about the same evidence.`, `Choose one in landfall.toml: ${candidate(best.buildpack.stack, 0).choose}`, {
-      candidates: candidates.slice(0, near.length),
-    });
+    throw new PlanError(
+      'ambiguous',
+      'ambiguous',
+      `Here is more than one app: ${names}, with about the same evidence.`,
+      `Choose one in landfall.toml: ${candidate(best.buildpack.stack, 0).choose}`,
+      {
+        candidates: candidates.slice(0, near.length),
+      },
+    );
   }
   return { buildpack: best.buildpack, ctx, evidence: best.detection.evidence, candidates, warnings: [] };
 }
@@ -90,13 +125,15 @@ function score(ctx: Context): Scored[] {
   const found: Scored[] = [];
   for (const buildpack of buildpacks) {
     const detection = buildpack.detect(ctx);
-    if (detection !== null) found.push({ buildpack, name: buildpack.stack, detection, score: sum(detection) });
+    if (detection !== null)
+      found.push({ buildpack, name: buildpack.stack, detection, score: sum(detection) });
   }
   for (const detection of detectForeign(ctx, handled)) {
     found.push({ buildpack: null, name: detection.language, detection, score: sum(detection) });
   }
   const served = found.some((one) => one.detection.role === 'server' && one.score >= enough);
-  for (const one of found) if (served && one.detection.role !== 'server') one.score = Math.min(one.score, enough - margin);
+  for (const one of found)
+    if (served && one.detection.role !== 'server') one.score = Math.min(one.score, enough - margin);
   // On equal scores the order of the list would decide, so the name does: the margin rule refuses both anyway.
   return found.sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1));
 }
@@ -110,22 +147,34 @@ const manifests =
   /^(package\.json|requirements\.txt|pyproject\.toml|Pipfile|manage\.py|setup\.py|go\.mod|Cargo\.toml|pom\.xml|build\.gradle(\.kts)?|Gemfile|composer\.json|mix\.exs|deno\.jsonc?|.*\.(cs|fs|vb)proj|.*\.slnx?|rebar\.config|Dockerfile|index\.html|build\.sbt)$/;
 
 /** The root holds no app: the folders below it, two deep. One app among them is taken, several are ambiguous. */
-function fromFolders(repo: Tree, ctx: Context, settings: AppSettings, best: Scored | undefined): Choice | null {
+function fromFolders(
+  repo: Tree,
+  ctx: Context,
+  settings: AppSettings,
+  best: Scored | undefined,
+): Choice | null {
   const dirs = new Set<string>();
   for (const path of ctx.tree.files) {
     const parts = path.split('/');
-    if (parts.length > 1 && parts.length <= 3 && manifests.test(parts.at(-1) ?? '')) dirs.add(parts.slice(0, -1).join('/'));
+    if (parts.length > 1 && parts.length <= 3 && manifests.test(parts.at(-1) ?? ''))
+      dirs.add(parts.slice(0, -1).join('/'));
   }
   const choices: Choice[] = [];
   const failures: PlanError[] = [];
   for (const dir of [...dirs].sort()) {
     if (choices.some((one) => dir.startsWith(`${one.ctx.dir}/`))) continue;
     const full = ctx.at(dir);
-    const inner = contextOf(repo, settings, full, parseProcfile(repo.read(`${full}/Procfile`) ?? '').processes);
+    const inner = contextOf(
+      repo,
+      settings,
+      full,
+      parseProcfile(repo.read(`${full}/Procfile`) ?? '').processes,
+    );
     try {
       const scored = score(inner);
       const top = scored[0];
-      if (top !== undefined && top.buildpack !== null && top.score > enough) choices.push(settle(inner, scored, top));
+      if (top !== undefined && top.buildpack !== null && top.score > enough)
+        choices.push(settle(inner, scored, top));
     } catch (error) {
       if (!(error instanceof PlanError)) throw error;
       failures.push(error);
@@ -140,35 +189,63 @@ function fromFolders(repo: Tree, ctx: Context, settings: AppSettings, best: Scor
   if (best !== undefined && best.buildpack === null) return null;
   if (choices.length > 1) {
     const list = choices.map((one) => `${one.ctx.dir}/ (${one.buildpack.stack})`).join(', ');
-    throw new PlanError('ambiguous', 'ambiguous', `The root holds no app, but several folders do: ${list}.`, `Choose one in landfall.toml: app = "${only.ctx.dir}"`, {
-      candidates: choices.map((one) => ({
-        stack: one.buildpack.stack,
-        score: one.candidates[0]?.score ?? enough,
-        choose: `app = "${one.ctx.dir}"`,
-      })),
-    });
+    throw new PlanError(
+      'ambiguous',
+      'ambiguous',
+      `The root holds no app, but several folders do: ${list}.`,
+      `Choose one in landfall.toml: app = "${only.ctx.dir}"`,
+      {
+        candidates: choices.map((one) => ({
+          stack: one.buildpack.stack,
+          score: one.candidates[0]?.score ?? enough,
+          choose: `app = "${one.ctx.dir}"`,
+        })),
+      },
+    );
   }
-  const warnings = [{ code: 'app-in-folder', message: `The only app lies in ${only.ctx.dir}/. To say so: app = "${only.ctx.dir}" in landfall.toml.` }];
+  const warnings = [
+    {
+      code: 'app-in-folder',
+      message: `The only app lies in ${only.ctx.dir}/. To say so: app = "${only.ctx.dir}" in landfall.toml.`,
+    },
+  ];
   return {
     ...only,
-    evidence: only.evidence.map((one) => ({ ...one, file: one.file.startsWith(`${only.ctx.dir}/`) ? one.file : `${only.ctx.dir}/${one.file}` })),
+    evidence: only.evidence.map((one) => ({
+      ...one,
+      file: one.file.startsWith(`${only.ctx.dir}/`) ? one.file : `${only.ctx.dir}/${one.file}`,
+    })),
     warnings,
   };
 }
 
 function foreign(best: Scored, candidates: Candidate[]): PlanError {
   const seen = best.detection.evidence.map((one) => `${one.file} (${one.value})`).join(', ');
-  return new PlanError('unsupported', 'nothing-detected', `This looks like ${best.name}, which Landfall cannot build by itself. Seen: ${seen}.`, 'Add a Dockerfile, or choose another stack with stack = "…" in landfall.toml.', {
-    candidates,
-  });
+  return new PlanError(
+    'unsupported',
+    'nothing-detected',
+    `This looks like ${best.name}, which Landfall cannot build by itself. Seen: ${seen}.`,
+    'Add a Dockerfile, or choose another stack with stack = "…" in landfall.toml.',
+    {
+      candidates,
+    },
+  );
 }
 
 /** Nothing speaks for any stack: says what was looked for and what was seen. */
 function nothing(ctx: Context): PlanError {
   const where = ctx.dir === '' ? 'the repository' : `${ctx.dir}/`;
-  if (ctx.tree.all.length === 0) return new PlanError('unsupported', 'nothing-detected', `There is no file in ${where}.`, 'Commit the files of the app and push again.');
+  if (ctx.tree.all.length === 0)
+    return new PlanError(
+      'unsupported',
+      'nothing-detected',
+      `There is no file in ${where}.`,
+      'Commit the files of the app and push again.',
+    );
   const names = ctx.tree.in('').slice(0, 12);
-  const folders = [...new Set(ctx.tree.all.filter((path) => path.includes('/')).map((path) => `${path.split('/')[0]}/`))].slice(0, 8);
+  const folders = [
+    ...new Set(ctx.tree.all.filter((path) => path.includes('/')).map((path) => `${path.split('/')[0]}/`)),
+  ].slice(0, 8);
   return new PlanError(
     'unsupported',
     'nothing-detected',

@@ -11,7 +11,10 @@ export function page(json: PlanJson, dir: string): string {
     for (const [name, command] of Object.entries(json.processes)) rows.push([name, command]);
   } else if (json.error !== null) {
     rows.push(['Outcome', json.outcome]);
-    const where = json.error.file === null ? '' : `${json.error.file}${json.error.line === null ? '' : `:${json.error.line}`}: `;
+    const where =
+      json.error.file === null
+        ? ''
+        : `${json.error.file}${json.error.line === null ? '' : `:${json.error.line}`}: `;
     rows.push(['!', `${where}${json.error.message}`], ['→', json.error.hint]);
   }
   const chosen = json.outcome === 'plan' ? json.candidates.slice(1) : json.candidates;
@@ -24,8 +27,12 @@ export function page(json: PlanJson, dir: string): string {
     chosen.length === 0
       ? ''
       : `\n  ${json.outcome === 'plan' ? 'Instead' : 'Choose'} (in landfall.toml)\n${chosen.map((one) => `    ${one.choose.padEnd(28)} ${one.stack}, score ${one.score}\n`).join('')}`,
-    json.warnings.length === 0 ? '' : `\n  Warnings\n${json.warnings.map((one) => `    ${one.code}: ${one.message}\n`).join('')}`,
-    json.outcome === 'plan' && json.stack !== 'dockerfile' ? `\n  The Dockerfile: landfall eject ${dir}\n` : '',
+    json.warnings.length === 0
+      ? ''
+      : `\n  Warnings\n${json.warnings.map((one) => `    ${one.code}: ${one.message}\n`).join('')}`,
+    json.outcome === 'plan' && json.stack !== 'dockerfile'
+      ? `\n  The Dockerfile: landfall eject ${dir}\n`
+      : '',
   ];
   return blocks.join('');
 }

@@ -14,10 +14,10 @@ import {
 import { readCompose, readHerokuYml } from '../../buildpacks/compose.ts';
 import { type OwnDockerfile, readDockerfile, rootDockerfile } from '../../buildpacks/dockerfile.ts';
 import { Tree } from '../../buildpacks/lib/tree.ts';
+import type { ProcessCommands } from '../types.ts';
 import { type Choice, choose, contextOf, forced } from './choose.ts';
 import { parseProcfile } from './procfile.ts';
 import { baseImages, defaultPort, renderDockerfile, renderIgnore } from './render.ts';
-import type { ProcessCommands } from '../types.ts';
 import { type AppSettings, readSettings, settingsFile } from './settings.ts';
 
 export type { BaseImage, Source } from '../../buildpacks/buildpack.ts';
@@ -99,7 +99,13 @@ export function plan(source: Source, clock: () => number = () => 0): Planned {
   } catch (error) {
     if (!(error instanceof PlanError)) throw error;
     json.outcome = error.outcome;
-    json.error = { code: error.code, file: error.file, line: error.line, message: error.message, hint: error.hint };
+    json.error = {
+      code: error.code,
+      file: error.file,
+      line: error.line,
+      message: error.message,
+      hint: error.hint,
+    };
     if (error.candidates.length > 0) json.candidates = [...error.candidates];
   }
   json.elapsedMs = Math.round((clock() - began) * 10) / 10;
@@ -109,18 +115,30 @@ export function plan(source: Source, clock: () => number = () => 0): Planned {
 function decide(repo: Tree, json: PlanJson): Recipe {
   const settings = readSettings(repo);
   if (!repo.hasFolder(settings.app)) {
-    throw new PlanError('invalid', 'invalid-manifest', `${settingsFile}: app names the folder ${settings.app}, which does not exist.`, 'Name a folder of the repository.', {
-      file: settingsFile,
-    });
+    throw new PlanError(
+      'invalid',
+      'invalid-manifest',
+      `${settingsFile}: app names the folder ${settings.app}, which does not exist.`,
+      'Name a folder of the repository.',
+      {
+        file: settingsFile,
+      },
+    );
   }
   const prefix = settings.app === '' ? '' : `${settings.app}/`;
   const procfile = parseProcfile(repo.manifest(`${prefix}Procfile`) ?? '');
   json.warnings.push(...procfile.warnings);
 
-  const own = settings.stack === null || settings.stack === 'dockerfile' ? ownDockerfile(repo, settings, procfile.processes) : null;
+  const own =
+    settings.stack === null || settings.stack === 'dockerfile'
+      ? ownDockerfile(repo, settings, procfile.processes)
+      : null;
   if (own !== null) return useDockerfile(repo, settings, own, json);
 
-  const choice = settings.stack === null ? chooseOrCompose(repo, settings, procfile.processes, json) : forced(contextOf(repo, settings, settings.app, procfile.processes), settings.stack);
+  const choice =
+    settings.stack === null
+      ? chooseOrCompose(repo, settings, procfile.processes, json)
+      : forced(contextOf(repo, settings, settings.app, procfile.processes), settings.stack);
   if ('own' in choice) return useDockerfile(repo, settings, choice, json);
   return useStack(choice, settings, json);
 }
@@ -139,7 +157,13 @@ function ownDockerfile(repo: Tree, settings: AppSettings, processes: Record<stri
   if (named !== null) {
     const path = settings.app === '' || repo.has(named.path) ? named.path : `${settings.app}/${named.path}`;
     const evidence = { file: settingsFile, key: 'dockerfile', value: path, weight: 100 };
-    return { own: { path, context: settings.app, target: named.target, args: named.args, evidence }, start: null, processes, port: null, warnings: [] };
+    return {
+      own: { path, context: settings.app, target: named.target, args: named.args, evidence },
+      start: null,
+      processes,
+      port: null,
+      warnings: [],
+    };
   }
   const root = rootDockerfile(repo, settings.app);
   const heroku = readHerokuYml(repo, settings.app);
@@ -148,13 +172,24 @@ function ownDockerfile(repo: Tree, settings: AppSettings, processes: Record<stri
   if (settings.stack !== 'dockerfile') return null;
   const compose = readCompose(repo, settings.app);
   if (compose !== null) return { ...compose, processes: {} };
-  throw new PlanError('invalid', 'invalid-manifest', 'stack = "dockerfile" is set, but there is no Dockerfile.', 'Add one, or name it with dockerfile = "path" in landfall.toml.', {
-    file: settingsFile,
-  });
+  throw new PlanError(
+    'invalid',
+    'invalid-manifest',
+    'stack = "dockerfile" is set, but there is no Dockerfile.',
+    'Add one, or name it with dockerfile = "path" in landfall.toml.',
+    {
+      file: settingsFile,
+    },
+  );
 }
 
 /** Detection; a compose file with one buildable service is used where detection finds nothing. */
-function chooseOrCompose(repo: Tree, settings: AppSettings, processes: Record<string, string>, json: PlanJson): Choice | Own {
+function chooseOrCompose(
+  repo: Tree,
+  settings: AppSettings,
+  processes: Record<string, string>,
+  json: PlanJson,
+): Choice | Own {
   try {
     return choose(repo, settings, processes);
   } catch (error) {
@@ -194,7 +229,11 @@ function useDockerfile(repo: Tree, settings: AppSettings, found: Own, json: Plan
   };
 }
 
-function useStack({ buildpack, ctx, evidence, candidates, warnings }: Choice, settings: AppSettings, json: PlanJson): Recipe {
+function useStack(
+  { buildpack, ctx, evidence, candidates, warnings }: Choice,
+  settings: AppSettings,
+  json: PlanJson,
+): Recipe {
   json.stack = buildpack.stack;
   json.evidence = [...evidence];
   json.candidates = [...candidates];
@@ -210,22 +249,37 @@ function useStack({ buildpack, ctx, evidence, candidates, warnings }: Choice, se
   json.processes = processes;
   json.start = processes.web ?? null;
   if (!made.static && Object.keys(processes).length === 0) {
-    throw new PlanError('unsupported', 'no-start-command', `This is a ${buildpack.stack} project, but nothing says what to start.`, 'Add start = "…" to landfall.toml, or a Procfile with a web line.');
+    throw new PlanError(
+      'unsupported',
+      'no-start-command',
+      `This is a ${buildpack.stack} project, but nothing says what to start.`,
+      'Add start = "…" to landfall.toml, or a Procfile with a web line.',
+    );
   }
   const port = settings.port ?? made.port ?? defaultPort;
   const [main = 'web'] = json.start !== null || made.static ? ['web'] : Object.keys(processes);
   const run = (name: string) => commandOf(name, processes[name] ?? '', made);
-  const dockerfile = renderDockerfile(made, { title: title(json, ctx), start: processes[main] === undefined ? null : run(main), port });
+  const dockerfile = renderDockerfile(made, {
+    title: title(json, ctx),
+    start: processes[main] === undefined ? null : run(main),
+    port,
+  });
   json.dockerfile = dockerfile;
   return {
     dockerfile: generatedName,
     context: '',
-    files: { [generatedName]: dockerfile, [`${generatedName}.dockerignore`]: renderIgnore(made, ctx.repo.read('.dockerignore')) },
+    files: {
+      [generatedName]: dockerfile,
+      [`${generatedName}.dockerignore`]: renderIgnore(made, ctx.repo.read('.dockerignore')),
+    },
     images: baseImages(made),
     args: {},
     target: null,
     port,
-    processes: { ...Object.fromEntries(Object.keys(processes).map((name) => [name, run(name)])), [main]: null },
+    processes: {
+      ...Object.fromEntries(Object.keys(processes).map((name) => [name, run(name)])),
+      [main]: null,
+    },
     confine: 'generated',
     healthPath: settings.health,
   };
@@ -233,12 +287,19 @@ function useStack({ buildpack, ctx, evidence, candidates, warnings }: Choice, se
 
 /** What the image runs for a process: the stack's own words, or the user's made to run there. */
 function commandOf(name: string, command: string, made: StackPlan): string {
-  const own = name === 'web' && made.start !== null && made.rewrite !== undefined && made.rejectStart === undefined;
+  const own =
+    name === 'web' && made.start !== null && made.rewrite !== undefined && made.rejectStart === undefined;
   return own ? (made.start ?? command) : (made.rewrite?.(command) ?? command);
 }
 
 /** Settings over Procfile over the stack's own; a site that is served as files has no process of its own. */
-function processesOf(buildpack: Buildpack, ctx: Context, settings: AppSettings, made: StackPlan, warnings: Warning[]): Record<string, string> {
+function processesOf(
+  buildpack: Buildpack,
+  ctx: Context,
+  settings: AppSettings,
+  made: StackPlan,
+  warnings: Warning[],
+): Record<string, string> {
   const processes: Record<string, string> = { ...made.processes };
   if (made.start !== null) processes.web = made.start;
   const { web, ...others } = ctx.procfile;
@@ -246,18 +307,27 @@ function processesOf(buildpack: Buildpack, ctx: Context, settings: AppSettings, 
   if (web !== undefined && made.rejectStart === undefined && !made.static) processes.web = web;
   if (made.rejectStart !== undefined) warnings.push(made.rejectStart);
   else if (web !== undefined && made.static) {
-    warnings.push({ code: 'procfile-not-used', message: `The Procfile's web ("${web}") is not used: this ${buildpack.stack} app is served as files.` });
+    warnings.push({
+      code: 'procfile-not-used',
+      message: `The Procfile's web ("${web}") is not used: this ${buildpack.stack} app is served as files.`,
+    });
   }
   Object.assign(processes, settings.processes);
   if (settings.start !== null) processes.web = settings.start;
-  return made.static ? Object.fromEntries(Object.entries(processes).filter(([name]) => name !== 'web' && name !== 'release')) : processes;
+  return made.static
+    ? Object.fromEntries(Object.entries(processes).filter(([name]) => name !== 'web' && name !== 'release'))
+    : processes;
 }
 
 function title(json: PlanJson, ctx: Context): string[] {
-  const what = [json.framework, json.stack, json.version === null ? null : json.version.value].filter((word) => word !== null).join(', ');
+  const what = [json.framework, json.stack, json.version === null ? null : json.version.value]
+    .filter((word) => word !== null)
+    .join(', ');
   return [
     `Made by Landfall for ${ctx.dir === '' ? 'this repository' : `${ctx.dir}/`} (${what}). It builds anywhere: docker build .`,
     ...(json.version === null ? [] : [`Version ${json.version.value}: ${json.version.source}.`]),
-    ...json.evidence.map((one) => `Because of ${one.file}: ${one.key} ${one.value}`.replace(/\s+/g, ' ').slice(0, 110)),
+    ...json.evidence.map((one) =>
+      `Because of ${one.file}: ${one.key} ${one.value}`.replace(/\s+/g, ' ').slice(0, 110),
+    ),
   ];
 }

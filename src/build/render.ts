@@ -22,8 +22,15 @@ export function renderDockerfile(plan: StackPlan, options: RenderOptions): strin
   const images = baseImages(plan);
   const blocks = [
     options.title.map((line) => `# ${line}`.trimEnd()),
-    images.length === 0 ? [] : ['# A server without registry passes its own images for these, and its authorities as the secret ca.', ...images.map((image) => `ARG ${image.arg}=${image.official}`)],
-    ...plan.stages.map((stage, index) => renderStage(stage, index === plan.stages.length - 1 ? renderEnd(plan, options) : [])),
+    images.length === 0
+      ? []
+      : [
+          '# A server without registry passes its own images for these, and its authorities as the secret ca.',
+          ...images.map((image) => `ARG ${image.arg}=${image.official}`),
+        ],
+    ...plan.stages.map((stage, index) =>
+      renderStage(stage, index === plan.stages.length - 1 ? renderEnd(plan, options) : []),
+    ),
   ];
   return `${blocks
     .filter((block) => block.length > 0)
@@ -49,9 +56,17 @@ function renderStep(step: Step): string[] {
     case 'workdir':
       return [...why, `WORKDIR ${step.path}`];
     case 'env':
-      return [...why, `ENV ${Object.entries(step.values).map(([name, value]) => `${name}=${quoteEnv(value)}`).join(' ')}`];
+      return [
+        ...why,
+        `ENV ${Object.entries(step.values)
+          .map(([name, value]) => `${name}=${quoteEnv(value)}`)
+          .join(' ')}`,
+      ];
     case 'copy': {
-      const flags = [step.from === undefined ? '' : `--from=${step.from} `, step.owned === true ? '--chown=1000:1000 ' : ''].join('');
+      const flags = [
+        step.from === undefined ? '' : `--from=${step.from} `,
+        step.owned === true ? '--chown=1000:1000 ' : '',
+      ].join('');
       const words = [...step.paths, step.to];
       const list = words.some((word) => /\s/.test(word)) ? JSON.stringify(words) : words.join(' ');
       return [...why, `COPY ${flags}${list}`];
@@ -59,13 +74,18 @@ function renderStep(step: Step): string[] {
     case 'run': {
       const mounts = [
         ...(step.caches ?? []).map(
-          (cache) => `--mount=type=cache,id=${cache.id},target=${cache.target}${cache.sharing === undefined ? '' : `,sharing=${cache.sharing}`}`,
+          (cache) =>
+            `--mount=type=cache,id=${cache.id},target=${cache.target}${cache.sharing === undefined ? '' : `,sharing=${cache.sharing}`}`,
         ),
         ...(step.network === true ? [`--mount=type=secret,id=ca,target=${bundle}`] : []),
-        ...(step.javaNetwork === true ? ['--mount=type=secret,id=javaca,target=/etc/ssl/certs/java/cacerts'] : []),
+        ...(step.javaNetwork === true
+          ? ['--mount=type=secret,id=javaca,target=/etc/ssl/certs/java/cacerts']
+          : []),
       ];
       const prefix = step.network === true ? [trust] : [];
-      const commands = [...prefix, ...step.commands].join(' \\\n && ').replace('; fi \\\n && ', '; fi; \\\n    ');
+      const commands = [...prefix, ...step.commands]
+        .join(' \\\n && ')
+        .replace('; fi \\\n && ', '; fi; \\\n    ');
       return [...why, `RUN ${[...mounts, commands].join(' \\\n    ')}`];
     }
     case 'write': {
@@ -78,11 +98,15 @@ function renderStep(step: Step): string[] {
 
 function renderEnd(plan: StackPlan, options: RenderOptions): string[] {
   const writable = plan.writable ?? [];
-  const argv = plan.command ?? (options.start === null ? null : commandArgv(options.start, plan.shellless === true));
+  const argv =
+    plan.command ?? (options.start === null ? null : commandArgv(options.start, plan.shellless === true));
   return [
     ...(writable.length === 0
       ? []
-      : ['# The only folders that the running app needs to write to.', `RUN mkdir -p ${writable.join(' ')} && chown 1000:1000 ${writable.join(' ')}`]),
+      : [
+          '# The only folders that the running app needs to write to.',
+          `RUN mkdir -p ${writable.join(' ')} && chown 1000:1000 ${writable.join(' ')}`,
+        ]),
     `ENV PORT=${options.port} HOME=/tmp${portEnv(plan, options.port)}`,
     `EXPOSE ${options.port}`,
     'USER 1000:1000',
@@ -98,7 +122,8 @@ function portEnv(plan: StackPlan, port: number): string {
 
 /** A command line as argv: plain words as they are, all else through `sh -c`, with exec so that SIGTERM arrives. */
 export function commandArgv(command: string, shellless = false): string[] {
-  const plain = /^[\w@%+:,./-]+(?:=[\w@%+:,./-]*)?(?: +[\w@%+:,./=-]+)*$/.test(command) && !/^\w+=/.test(command);
+  const plain =
+    /^[\w@%+:,./-]+(?:=[\w@%+:,./-]*)?(?: +[\w@%+:,./=-]+)*$/.test(command) && !/^\w+=/.test(command);
   if (plain || shellless) return command.trim().split(/ +/);
   return ['sh', '-c', withExec(command)];
 }
@@ -107,7 +132,12 @@ export function commandArgv(command: string, shellless = false): string[] {
 export function withExec(command: string): string {
   const parts = command.split(/\s*&&\s*/);
   const last = parts.pop() ?? '';
-  if (/[;|&\n(){}]|^(exec|cd|if|for|while|source|\.|set|export|trap)\b/.test(last.replace(/\$\{[^{}]*\}|\$\([^()]*\)/g, '').replace(/'[^']*'|"[^"]*"/g, ''))) return command;
+  if (
+    /[;|&\n(){}]|^(exec|cd|if|for|while|source|\.|set|export|trap)\b/.test(
+      last.replace(/\$\{[^{}]*\}|\$\([^()]*\)/g, '').replace(/'[^']*'|"[^"]*"/g, ''),
+    )
+  )
+    return command;
   const assigned = /^(?:\w+=\S*\s+)+\S/.test(last);
   return [...parts, `exec ${assigned ? 'env ' : ''}${last}`].join(' && ');
 }
@@ -117,7 +147,9 @@ function comment(why: string | undefined): string[] {
 }
 
 function quoteEnv(value: string): string {
-  return /^[\w@%+:,./-]+$/.test(value) || /^[\w/:$.-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`;
+  return /^[\w@%+:,./-]+$/.test(value) || /^[\w/:$.-]+$/.test(value)
+    ? value
+    : `"${value.replace(/["\\]/g, '\\$&')}"`;
 }
 
 export function quoteShell(value: string): string {
@@ -147,7 +179,13 @@ const ignored = [
 
 /** The .dockerignore of a plan: the usual, the user's own, then what the stack adds or keeps. */
 export function renderIgnore(plan: StackPlan, own: string | null): string {
-  const mine = own === null ? [] : own.split(/\r?\n/).map((line) => line.trimEnd()).filter((line) => line !== '');
+  const mine =
+    own === null
+      ? []
+      : own
+          .split(/\r?\n/)
+          .map((line) => line.trimEnd())
+          .filter((line) => line !== '');
   return [
     '# Made by Landfall: what does not belong into the image.',
     ...ignored,

@@ -24,18 +24,32 @@ const words: Check = (value, key, fail) =>
   typeof value === 'string' && value.trim() !== '' ? value.trim() : fail(key, 'must be text in quotes');
 const folder: Check = (value, key, fail) => {
   const path = String(words(value, key, fail)).replace(/^\.?\/+|\/+$/g, '');
-  return path.split('/').includes('..') ? fail(key, 'must be a folder inside the repository') : path === '.' ? '' : path;
+  return path.split('/').includes('..')
+    ? fail(key, 'must be a folder inside the repository')
+    : path === '.'
+      ? ''
+      : path;
 };
 const texts: Check = (value, key, fail) => {
   const entries = Object.entries(record(value));
   if (value === null || typeof value !== 'object' || Array.isArray(value)) fail(key, 'must be a table');
-  return Object.fromEntries(entries.map(([name, item]) => [name, String(typeof item === 'object' ? fail(`${key}.${name}`, 'must be text') : item)]));
+  return Object.fromEntries(
+    entries.map(([name, item]) => [
+      name,
+      String(typeof item === 'object' ? fail(`${key}.${name}`, 'must be text') : item),
+    ]),
+  );
 };
 
 const keys: Record<string, Check> = {
   app: folder,
   stack: (value, key, fail) =>
-    stacks.some((one) => one === value) ? value : fail(key, `must be one of ${stacks.join(', ')}${typeof value === 'string' ? meant(value, stacks) : ''}`),
+    stacks.some((one) => one === value)
+      ? value
+      : fail(
+          key,
+          `must be one of ${stacks.join(', ')}${typeof value === 'string' ? meant(value, stacks) : ''}`,
+        ),
   version: (value, key, fail) => (typeof value === 'number' ? String(value) : words(value, key, fail)),
   start: words,
   build: words,
@@ -46,13 +60,16 @@ const keys: Record<string, Check> = {
     return path.startsWith('/') ? path : fail(key, 'must be a path that begins with /');
   },
   port: (value, key, fail) =>
-    typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65536 ? value : fail(key, 'must be a number from 1 to 65535'),
+    typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65536
+      ? value
+      : fail(key, 'must be a number from 1 to 65535'),
   processes: texts,
   dockerfile: (value, key, fail) => {
     if (typeof value === 'string') return { path: folder(value, key, fail), target: null, args: {} };
     const table = record(value);
     for (const name of Object.keys(table)) {
-      if (!['path', 'target', 'args'].includes(name)) fail(`${key}.${name}`, `is not known${meant(name, ['path', 'target', 'args'])}`);
+      if (!['path', 'target', 'args'].includes(name))
+        fail(`${key}.${name}`, `is not known${meant(name, ['path', 'target', 'args'])}`);
     }
     return {
       path: table.path === undefined ? 'Dockerfile' : folder(table.path, `${key}.path`, fail),
@@ -70,7 +87,13 @@ export function readSettings(repo: Tree): AppSettings {
   const lines = repo.read(settingsFile)?.split('\n') ?? [];
   const fail: Fail = (key, message) => {
     const last = key.split('.').at(-1) ?? key;
-    const line = lines.findIndex((text) => text.trim().replace(/^\[?"?/, '').startsWith(last)) + 1;
+    const line =
+      lines.findIndex((text) =>
+        text
+          .trim()
+          .replace(/^\[?"?/, '')
+          .startsWith(last),
+      ) + 1;
     throw invalid(
       settingsFile,
       line === 0 ? null : line,
@@ -106,7 +129,9 @@ export function meant(word: string, known: readonly string[]): string {
   const near = known
     .map((one) => ({ one, distance: distance(word.toLowerCase(), one) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  return near !== undefined && near.distance <= Math.max(2, Math.floor(near.one.length / 3)) ? `; did you mean "${near.one}"?` : '';
+  return near !== undefined && near.distance <= Math.max(2, Math.floor(near.one.length / 3))
+    ? `; did you mean "${near.one}"?`
+    : '';
 }
 
 /** Levenshtein's edit distance. */
@@ -115,7 +140,11 @@ function distance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
+      next[j] = Math.min(
+        (row[j] ?? 0) + 1,
+        (next[j - 1] ?? 0) + 1,
+        (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+      );
     }
     row = next;
   }

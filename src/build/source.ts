@@ -1,4 +1,12 @@
-import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import {
+  type Dirent,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
@@ -124,7 +132,8 @@ function memorySource(
       const data = bytes.get(follow(path));
       return data === undefined || data === null || data.length > maxRead ? null : decode(data);
     },
-    size: (path) => sizes.get(follow(path)) ?? bytes.get(follow(path))?.length ?? (bytes.has(path) ? 0 : null),
+    size: (path) =>
+      sizes.get(follow(path)) ?? bytes.get(follow(path))?.length ?? (bytes.has(path) ? 0 : null),
     link: (path) => links.get(path) ?? null,
   };
 }
