@@ -43,7 +43,7 @@ const owners: [string, RegExp, RegExp][] = [
   ['the environment', /process\.env/, /^src\/(config|cli)\.ts$/],
   ['child processes', /from 'node:child_process'/, /^src\/(git|ssh)\/|^src\/build\/nixpacks\.ts$/],
   ['fastify', /from 'fastify'/, /^src\/(http|git)\//],
-  ['timers', /\bset(Timeout|Interval)\(|node:timers/, /^src\/loop\.ts$/],
+  ['timers', /(?<!socket\.)\bset(Timeout|Interval)\(|node:timers/, /^src\/loop\.ts$/],
 ];
 
 interface File {
