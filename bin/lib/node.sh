@@ -62,7 +62,15 @@ node_unpack() { tar -xzf "$1" -C "$node_new" --strip-components=1 --no-same-owne
 
 node_by_npm() {
   command -v npm >/dev/null || return 1
+  node_trust
   (cd "$node_new" && npm pack --silent "node-$(node_platform)@$node_version") && node_unpack "$node_new"/node-*.tgz
+}
+
+# Node has a list of authorities of its own; here it trusts what the machine trusts.
+node_trust() {
+  if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -e /etc/ssl/certs/ca-certificates.crt ]; then
+    export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+  fi
 }
 
 # npm's registry, or the one that npm is told to use, without npm.
@@ -93,6 +101,7 @@ node_by_pip() {
 
 # node_npm ARGUMENT…: npm with the node found: the machine's, else one in the cache.
 node_npm() {
+  node_trust
   node_path=$(dirname "$(command -v "$node")"):$PATH
   if command -v npm >/dev/null; then
     PATH=$node_path npm "$@"
