@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough, type Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { UserError } from '../errors.ts';
 import { type KnownVersion, toolchains } from './bases-versions.ts';
@@ -62,7 +62,7 @@ export function findRecipe(wanted: Wanted): BaseRecipe {
     variant,
     parents,
     args,
-    context: () => tar(files),
+    context: () => Readable.from(tar(files), { objectMode: false }),
     buildable: !isRoot,
   };
 }
@@ -103,9 +103,12 @@ function readFiles(path: string): RecipeFile[] {
     });
 }
 
-function tar(files: readonly RecipeFile[]): Readable {
+/** Whole before its first byte is read: a tar-stream that is given up half-way ends the process with an error nobody has. */
+async function* tar(files: readonly RecipeFile[]): AsyncIterable<Buffer> {
   const packed = pack();
   for (const { name, mode, text } of files) packed.entry({ name, mode, mtime: new Date(0) }, text);
   packed.finalize();
-  return packed.pipe(new PassThrough());
+  const chunks: Buffer[] = [];
+  for await (const chunk of packed) chunks.push(chunk as Buffer);
+  yield Buffer.concat(chunks);
 }

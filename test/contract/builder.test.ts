@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { PassThrough, type Readable, Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BuildKitBuilder } from '../../src/build/builder.ts';
@@ -24,10 +24,15 @@ afterAll(async () => {
 });
 
 function tar(files: Record<string, string>): Readable {
-  const packed = pack();
-  for (const [name, text] of Object.entries(files)) packed.entry({ name }, text);
-  packed.finalize();
-  return packed.pipe(new PassThrough());
+  async function* whole() {
+    const packed = pack();
+    for (const [name, text] of Object.entries(files)) packed.entry({ name }, text);
+    packed.finalize();
+    const chunks: Buffer[] = [];
+    for await (const chunk of packed) chunks.push(chunk as Buffer);
+    for (const chunk of chunks) yield chunk;
+  }
+  return Readable.from(whole(), { objectMode: false });
 }
 
 /** Lines after `FROM`; the random comment keeps one test's cache from another's. */
