@@ -85,7 +85,7 @@ server_wait() {
 # Open files that the proxy may have: two a connection. No more than the daemon itself may, where root cannot raise that.
 container_files() {
   local most
-  most=$(awk '/^Max open files/ { print $5 }' "/proc/$(pgrep -ox dockerd || echo self)/limits")
+  most=$(awk '/^Max open files/ { print $5 }' "/proc/$(machine_process dockerd || echo self)/limits")
   case $most in unlimited | ??????*) most=32768 ;; esac
   if [ "$most" -gt 32768 ]; then most=32768; fi
   printf '%s:%s' "$most" "$most"

@@ -72,7 +72,7 @@ engine_run() {
   if ! engine_answers; then
     if [ -d /run/systemd/system ]; then
       systemctl enable --now docker || engine_failed "$(journalctl -u docker -n 30 --no-pager -o cat 2>/dev/null)"
-    elif ! pgrep -x dockerd >/dev/null; then
+    elif ! machine_process dockerd >/dev/null; then
       engine_mount_cgroups
       engine_log=$LANDFALL_HOME/dockerd.log
       : >"$engine_log"
@@ -86,7 +86,7 @@ engine_run() {
 engine_wait() {
   local deadline=$((SECONDS + 60))
   until engine_answers; do
-    if [ $engine_started = yes ] && [ $((SECONDS + 55)) -gt $deadline ] && ! pgrep -x dockerd >/dev/null; then break; fi
+    if [ $engine_started = yes ] && [ $((SECONDS + 55)) -gt $deadline ] && ! machine_process dockerd >/dev/null; then break; fi
     [ $SECONDS -lt $deadline ] || break
     sleep 0.2
   done

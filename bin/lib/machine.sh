@@ -91,3 +91,16 @@ machine_offer_domain() {
   read -r answer || answer=
   case $answer in [yY]*) LANDFALL_DOMAIN=${address//./-}.sslip.io LANDFALL_INSECURE_HTTP=1 ;; esac
 }
+
+# machine_process NAME: the pid of the first process of that name, from /proc (a small machine has no pgrep).
+machine_process() {
+  local file
+  for file in $(printf '%s\n' /proc/[0-9]*/comm | sort -t / -k 3n); do
+    if [ "$(cat "$file" 2>/dev/null)" = "$1" ]; then
+      file=${file#/proc/}
+      printf '%s' "${file%/comm}"
+      return 0
+    fi
+  done
+  return 1
+}

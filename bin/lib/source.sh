@@ -27,10 +27,10 @@ source_prepare() {
 
 # A copy in the cache, one for each state of the checkout.
 source_copy() {
-  source=$landfall_cache/source-$(cd "$checkout" && find package-lock.json src buildpacks -type f -exec cksum {} + | sort | cksum | tr -d ' ')
+  source=$landfall_cache/source-$(cd "$checkout" && find package-lock.json src buildpacks images -type f -exec cksum {} + | sort | cksum | tr -d ' ')
   [ ! -e "$source/package.json" ] || return 0
   rm -rf "$source.new"
   mkdir -p "$source.new"
-  (cd "$checkout" && tar -cf - package.json package-lock.json .npmrc src buildpacks) | tar -xf - -C "$source.new" --no-same-owner &&
+  (cd "$checkout" && tar -cf - package.json package-lock.json .npmrc src buildpacks images) | tar -xf - -C "$source.new" --no-same-owner &&
     mv "$source.new" "$source"
 }
