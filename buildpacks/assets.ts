@@ -1,7 +1,16 @@
 import type { Context, Stage, Step, Warning } from './buildpack.ts';
 import { images } from './lib/images.ts';
 import { Tree } from './lib/tree.ts';
-import { cacheOf, installCommand, managerEnv, managerOf, manifestFiles, manifestFolders, runScript, setup } from './node/manager.ts';
+import {
+  cacheOf,
+  installCommand,
+  managerEnv,
+  managerOf,
+  manifestFiles,
+  manifestFolders,
+  runScript,
+  setup,
+} from './node/manager.ts';
 import { type Package, readPackage } from './node/package.ts';
 import { nodeVersion } from './node/version.ts';
 
@@ -26,7 +35,11 @@ export interface AssetOptions {
 
 /** The script that builds for production; null when there is none. */
 export function buildScript(pkg: Package): string | null {
-  return ['build', 'production', 'prod', 'build:prod', 'build:assets', 'assets'].find((name) => pkg.scripts[name] !== undefined) ?? null;
+  return (
+    ['build', 'production', 'prod', 'build:prod', 'build:assets', 'assets'].find(
+      (name) => pkg.scripts[name] !== undefined,
+    ) ?? null
+  );
 }
 
 /** The stage that builds `folder`'s package.json with its own package manager, manifests before sources. */
@@ -40,10 +53,13 @@ export function assetStage(ctx: Context, { folder, script, whole, why }: AssetOp
   const at = (path: string) => ctx.at(folder === '' ? path : path === '' ? folder : `${folder}/${path}`);
   const place = folder === '' ? '/src' : `/src/${folder}`;
   const env = { ...managerEnv(manager), CI: 'true' };
-  const early = ['preinstall', 'install', 'postinstall', 'prepare'].some((name) => pkg?.scripts[name] !== undefined);
-  const source: Step = whole || folder === ''
-    ? { do: 'copy', paths: [ctx.dir === '' ? '.' : `${ctx.dir}/`], to: '/src/' }
-    : { do: 'copy', paths: [`${at('')}/`], to: `${place}/` };
+  const early = ['preinstall', 'install', 'postinstall', 'prepare'].some(
+    (name) => pkg?.scripts[name] !== undefined,
+  );
+  const source: Step =
+    whole || folder === ''
+      ? { do: 'copy', paths: [ctx.dir === '' ? '.' : `${ctx.dir}/`], to: '/src/' }
+      : { do: 'copy', paths: [`${at('')}/`], to: `${place}/` };
   const stage: Stage = {
     name: 'assets',
     from: images.nodeBuild(version.version.value),
@@ -54,16 +70,40 @@ export function assetStage(ctx: Context, { folder, script, whole, why }: AssetOp
       ...(early
         ? [{ ...source, why: 'Its install scripts may read any file.' }]
         : [
-            { do: 'copy', paths: ['package.json', ...manifestFiles(tree, manager)].map(at), to: './' } as const,
-            ...manifestFolders(tree).map((one) => ({ do: 'copy', paths: [`${at(one)}/`], to: `./${one}/` }) as const),
+            {
+              do: 'copy',
+              paths: ['package.json', ...manifestFiles(tree, manager)].map(at),
+              to: './',
+            } as const,
+            ...manifestFolders(tree).map(
+              (one) => ({ do: 'copy', paths: [`${at(one)}/`], to: `./${one}/` }) as const,
+            ),
           ]),
-      { do: 'run', commands: [...(ready === null ? [] : [ready]), installCommand(manager, false)], network: true, caches: [cacheOf(manager)] },
+      {
+        do: 'run',
+        commands: [...(ready === null ? [] : [ready]), installCommand(manager, false)],
+        network: true,
+        caches: [cacheOf(manager)],
+      },
       ...(early ? [] : [source]),
       ...(script === null
         ? []
-        : [{ do: 'run', commands: [...(ready === null ? [] : [ready]), `NODE_ENV=production ${runScript(manager, script)}`, 'rm -rf node_modules'], network: true } as const]),
+        : [
+            {
+              do: 'run',
+              commands: [
+                ...(ready === null ? [] : [ready]),
+                `NODE_ENV=production ${runScript(manager, script)}`,
+                'rm -rf node_modules',
+              ],
+              network: true,
+            } as const,
+          ]),
     ],
   };
-  const copy: Step = whole || folder === '' ? { do: 'copy', from: 'assets', paths: ['/src/'], to: './' } : { do: 'copy', from: 'assets', paths: [`${place}/`], to: `./${folder}/` };
+  const copy: Step =
+    whole || folder === ''
+      ? { do: 'copy', from: 'assets', paths: ['/src/'], to: './' }
+      : { do: 'copy', from: 'assets', paths: [`${place}/`], to: `./${folder}/` };
   return { stage, copy, warnings: [...manager.warnings, ...version.warnings] };
 }

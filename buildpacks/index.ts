@@ -1,8 +1,8 @@
 import type { Buildpack } from './buildpack.ts';
 import { deno } from './deno/index.ts';
-import { go } from './go/index.ts';
 import { dotnet } from './dotnet/index.ts';
 import { elixir } from './elixir/index.ts';
+import { go } from './go/index.ts';
 import { node } from './node/index.ts';
 import { procfile } from './procfile.ts';
 import { python } from './python/index.ts';
@@ -11,4 +11,15 @@ import { shell } from './shell.ts';
 import { staticSite } from './static.ts';
 
 /** Every stack that is detected by its sources. The order decides nothing: evidence is scored. */
-export const buildpacks: readonly Buildpack[] = [deno, dotnet, elixir, go, node, rust, staticSite, shell, procfile, python];
+export const buildpacks: readonly Buildpack[] = [
+  deno,
+  dotnet,
+  elixir,
+  go,
+  node,
+  rust,
+  staticSite,
+  shell,
+  procfile,
+  python,
+];

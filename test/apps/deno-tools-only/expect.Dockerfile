@@ -1,7 +1,7 @@
 # Made by Landfall for this repository (static). It builds anywhere: docker build .
 # Because of index.html: page entry page
 
-# The server replaces these where no registry can be reached.
+# A server without registry passes its own images for these, and its authorities as the secret ca.
 ARG STATIC_IMAGE=caddy:2
 
 # The files of the repository, served as they are.
