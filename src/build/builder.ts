@@ -100,7 +100,10 @@ export class BuildKitBuilder implements Builder {
 
   async pull(image: string, timeoutMs: number, signal: AbortSignal): Promise<PullOutcome> {
     const silence = new AbortController();
-    const timer = setTimeout(() => silence.abort(), timeoutMs);
+    let answered = false;
+    AbortSignal.timeout(timeoutMs).addEventListener('abort', () => {
+      if (!answered) silence.abort();
+    });
     const [name, tag] = split(image);
     let failure: string | null = null;
     try {
@@ -114,12 +117,10 @@ export class BuildKitBuilder implements Builder {
         const json = parse(line);
         failure = field(json, 'error') ?? (answer.statusCode === 200 ? failure : field(json, 'message'));
         // `Pulling from library/node`: the registry answered, and may take the time it needs.
-        if (field(json, 'status')?.startsWith('Pulling from')) clearTimeout(timer);
+        if (field(json, 'status')?.startsWith('Pulling from')) answered = true;
       }
     } catch (cause) {
       if (!silence.signal.aborted) throw cause;
-    } finally {
-      clearTimeout(timer);
     }
     signal.throwIfAborted();
     if (silence.signal.aborted) return 'unreachable';
