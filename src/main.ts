@@ -16,9 +16,13 @@ import { listen } from './http/listen.ts';
 import { localServer } from './http/local.ts';
 import { publicServer } from './http/server.ts';
 import { Reconciler } from './instances/reconciler.ts';
+import { repeat } from './loop.ts';
 import { HaproxyProxy } from './proxy/haproxy.ts';
 import { Database } from './store/database.ts';
 import { openStore } from './store/store.ts';
+
+/** Repositories are repacked so often. */
+const maintenanceMs = 6 * 3600 * 1000;
 
 const settings = loadSettings();
 const { home, instance, domain } = settings;
@@ -83,10 +87,7 @@ const local = await localServer(tools, async (server) => {
 const open = await publicServer(tools, async (server) => {
   await server.register(gitRoutes, { receiver });
 });
-await listen(local, join(home, 'run/landfall.sock'), 0o600);
-await listen(open, join(home, 'run/http.sock'), 0o666);
-logger.info(`Landfall ${settings.version} serves ${domain} from ${home}`);
-
+// What a crash left is settled before anyone may come in: a repair must not meet a push.
 await engine.sweep().catch((error) => log.error(error, 'sweep'));
 await deployer.recover();
 await repositories
@@ -98,6 +99,17 @@ await repositories
     (lines) => lines.forEach(log.info),
     (error) => log.error(error, 'repair'),
   );
+await listen(local, join(home, 'run/landfall.sock'), 0o600);
+await listen(open, join(home, 'run/http.sock'), 0o666);
+logger.info(`Landfall ${settings.version} serves ${domain} from ${home}`);
+void repeat(
+  maintenanceMs,
+  stop.signal,
+  async () => {
+    for (const app of store.apps.all()) await repositories.maintain(app.id, stop.signal);
+  },
+  (error) => log.error(error, 'maintenance'),
+);
 await reconciler.start(stop.signal);
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());

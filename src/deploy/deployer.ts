@@ -10,6 +10,7 @@ import { Turns } from '../turns.ts';
 import type { Actor, App, AppId, Config, Deploy, DeployId, DeployKind, Release } from '../types.ts';
 import { DeployLog } from './log.ts';
 import { afterCrash, isPastReturn, mayFollow } from './machine.ts';
+import { obsoleteImages } from './retention.ts';
 import { Run } from './run.ts';
 import { type BuildParts, buildStep } from './steps/build.ts';
 import { checkInstances } from './steps/check.ts';
@@ -254,6 +255,15 @@ export class Deployer {
       endTurn();
     }
     await reconciler.converge(appId).catch((error) => log.error(error, 'converge'));
+    await this.#prune(appId).catch((error) => log.error(error, 'prune'));
+  }
+
+  /** Old releases give their images back; those that something still uses refuse to go, and are asked again next time. */
+  async #prune(appId: AppId): Promise<void> {
+    const { builder, store } = this.#parts;
+    const serving = store.deploys.served(appId).flatMap((deploy) => deploy.release ?? []);
+    for (const image of obsoleteImages(store.builds.all(appId), store.releases.all(appId), serving))
+      await builder.remove(image);
   }
 
   /** Writes why it ended and takes the candidate away; idempotent. Returns what the one who waits is told. */
