@@ -1,4 +1,5 @@
 import type { Context } from '../buildpack.ts';
+import { saysBun } from '../bun/start.ts';
 import { commandParts } from '../lib/devserver.ts';
 import type { App } from './app.ts';
 import { type Package, uses } from './package.ts';
@@ -9,8 +10,10 @@ export function bunRuns(ctx: Context, pkg: Package, app: App): boolean {
   if (app.kind === 'server') {
     const last = commandParts(app.start).at(-1) ?? '';
     if (/^bun\s+(?:--\S+\s+)*(?:run\s+)?(?:--\S+\s+)*[\w./@-]+/.test(last)) return true;
-    if (app.source.startsWith('scripts.') || app.shape !== null) return false;
+    if ((app.source.startsWith('scripts.') && !/^\.\//.test(last)) || app.shape !== null) return false;
   }
+  if (app.kind === 'server' && app.source !== 'scripts.start' && saysBun(ctx, pkg)) return true;
+  if (app.kind === 'none' && saysBun(ctx, pkg)) return true;
   const bunLock =
     ctx.tree.has('bun.lock') ||
     ctx.tree.has('bun.lockb') ||

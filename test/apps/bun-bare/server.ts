@@ -1,0 +1,3 @@
+import { serve } from "bun";
+
+serve({ port: 8081, fetch: () => new Response("hello") });

@@ -1,0 +1,4 @@
+const express = require("express");
+const app = express();
+app.get("/", (q, r) => r.send("hello"));
+app.listen(process.env.PORT);

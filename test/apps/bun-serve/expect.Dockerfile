@@ -1,0 +1,27 @@
+# Made by Landfall for this repository (bun, 1). It builds anywhere: docker build .
+# Version 1: default.
+# Because of package.json: name hello
+# Because of index.ts: start bun run index.ts
+# Because of package.json: framework Bun.serve
+# Because of landfall.toml: package_manager bun
+
+# A server without registry passes its own images for these, and its authorities as the secret ca.
+ARG BUN_IMAGE=oven/bun:1
+
+# Bun runs the source as it is.
+FROM ${BUN_IMAGE} AS runtime
+WORKDIR /app
+# The manifests first: an edit of the source installs nothing again.
+COPY package.json ./
+RUN --mount=type=cache,id=bun,target=/root/.bun/install/cache \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
+    bun install --production
+ENV NODE_ENV=production
+COPY --chown=1000:1000 . ./
+RUN chown 1000:1000 /app
+ENV PORT=5000 HOME=/tmp
+EXPOSE 5000
+USER 1000:1000
+ENTRYPOINT []
+CMD ["bun","run","index.ts"]
