@@ -1,4 +1,5 @@
 import type { Buildpack } from './buildpack.ts';
+import { bun } from './bun/index.ts';
 import { deno } from './deno/index.ts';
 import { dotnet } from './dotnet/index.ts';
 import { elixir } from './elixir/index.ts';
@@ -11,7 +12,7 @@ import { shell } from './shell.ts';
 import { staticSite } from './static.ts';
 
 /** Every stack that is detected by its sources. The order decides nothing: evidence is scored. */
-export const buildpacks: readonly Buildpack[] = [
+export const buildpacks: readonly Buildpack[] = [bun, 
   deno,
   dotnet,
   elixir,

@@ -178,12 +178,7 @@ function planApp(ctx: Context, pkg: Package | null): StackPlan {
   }
   const workspace = pkg === null ? null : workspaceOf(ctx);
   const home = workspace?.tree ?? ctx.tree;
-  const manager = managerOf(
-    home,
-    workspace?.pkg ?? pkg,
-    ctx.settings.packageManager ??
-      (home.first('package-lock.json', 'yarn.lock', 'pnpm-lock.yaml') === null ? 'bun' : null),
-  );
+  const manager = onBun(managerOf(home, workspace?.pkg ?? pkg, ctx.settings.packageManager));
   const { version, warnings } = bunVersion(ctx, pkg);
   const fixed = fixedPort(ctx, start.file);
   const plan: StackPlan = {
@@ -198,6 +193,16 @@ function planApp(ctx: Context, pkg: Package | null): StackPlan {
     warnings: [...manager.warnings, ...otherManager(manager), ...warnings, ...fixed.warnings],
   };
   return fixed.port === null ? plan : { ...plan, port: fixed.port };
+}
+
+/** Where nothing names a package manager, Bun's own installs. */
+function onBun(manager: Manager): Manager {
+  if (manager.name !== 'npm' || manager.lock !== null) return manager;
+  return {
+    ...manager,
+    name: 'bun',
+    warnings: manager.warnings.map((one) => ({ ...one, message: one.message.replace('of npm', 'of bun') })),
+  };
 }
 
 function bunVersion(ctx: Context, pkg: Package | null) {

@@ -1,7 +1,6 @@
 # Made by Landfall for this repository (bun, 1). It builds anywhere: docker build .
 # Version 1: default.
 # Because of server.ts: code Bun.serve
-# Because of landfall.toml: package_manager bun
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.
 ARG BUN_IMAGE=oven/bun:1

@@ -3,7 +3,6 @@
 # Because of package.json: name app
 # Because of src/index.ts: start bun run src/index.ts
 # Because of package.json: framework elysia
-# Because of landfall.toml: package_manager bun
 # Because of bun.lock: lock file bun
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.

@@ -3,7 +3,7 @@
 # Because of package.json: name api
 # Because of package.json: start NODE_ENV=production bun run src/index.ts
 # Because of package.json: framework hono
-# Because of landfall.toml: package_manager bun
+# Because of package.json: packageManager bun
 # Because of bun.lock: lock file bun
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.

@@ -3,7 +3,6 @@
 # Because of package.json: name hello
 # Because of index.ts: start bun run index.ts
 # Because of package.json: framework Bun.serve
-# Because of landfall.toml: package_manager bun
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.
 ARG BUN_IMAGE=oven/bun:1
