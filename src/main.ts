@@ -16,7 +16,7 @@ import { listen } from './http/listen.ts';
 import { localServer } from './http/local.ts';
 import { publicServer } from './http/server.ts';
 import { Reconciler } from './instances/reconciler.ts';
-import { repeat } from './loop.ts';
+import { pause, repeat } from './loop.ts';
 import { HaproxyProxy } from './proxy/haproxy.ts';
 import { Database } from './store/database.ts';
 import { openStore } from './store/store.ts';
@@ -102,17 +102,18 @@ await repositories
 await listen(local, join(home, 'run/landfall.sock'), 0o600);
 await listen(open, join(home, 'run/http.sock'), 0o666);
 logger.info(`Landfall ${settings.version} serves ${domain} from ${home}`);
-void repeat(
-  maintenanceMs,
-  stop.signal,
-  async () => {
-    for (const app of store.apps.all()) await repositories.maintain(app.id, stop.signal);
-  },
-  (error) => log.error(error, 'maintenance'),
-);
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());
+void pause(maintenanceMs, stop.signal)
+  .then(() => repeat(maintenanceMs, stop.signal, maintain, (error) => log.error(error, 'maintenance')))
+  .catch(() => {});
 await reconciler.start(stop.signal);
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());
+async function maintain(): Promise<void> {
+  for (const app of store.apps.all())
+    await repositories
+      .maintain(app.id, stop.signal)
+      .catch((error) => log.error(error, `maintain ${app.name}`));
+}
 
 /** Doors first, so that nothing new begins; what is cut off is picked up by the next start. */
 async function end(): Promise<void> {

@@ -106,13 +106,16 @@ const destroy = command({
   },
 });
 
+/** Not while a deploy of it is under way: a push gives way, everything else is waited for. */
 async function destroyApp(tools: Tools, app: App): Promise<void> {
-  tools.deployer.supersede(app.id, 'the end of the app');
-  const images = tools.store.builds.all(app.id).map((build) => build.image);
-  await tools.reconciler.forget(app.id);
-  tools.store.apps.remove(app.id);
-  await tools.repositories.remove(app.id);
-  for (const image of new Set(images)) await tools.builder.remove(image);
+  const { builder, deployer, reconciler, repositories, store } = tools;
+  deployer.supersede(app.id, 'the end of the app');
+  await deployer.exclusively(app.id, async () => {
+    const images = store.builds.all(app.id).map((build) => build.image);
+    await reconciler.forget(app.id, () => store.apps.remove(app.id));
+    await repositories.remove(app.id);
+    for (const image of new Set(images)) await builder.remove(image);
+  });
 }
 
 /** The remote to push an app to. */

@@ -10,6 +10,7 @@ import { Turns } from '../turns.ts';
 import type { Actor, App, AppId, Config, Deploy, DeployId, DeployKind, Release } from '../types.ts';
 import { DeployLog } from './log.ts';
 import { afterCrash, isPastReturn, mayFollow } from './machine.ts';
+import { stale, superseded, whyAborted } from './refusals.ts';
 import { obsoleteImages } from './retention.ts';
 import { Run } from './run.ts';
 import { type BuildParts, buildStep } from './steps/build.ts';
@@ -110,11 +111,12 @@ export class Deployer {
 
   /** Ends the app's push that has not moved traffic yet, if there is one. */
   supersede(appId: AppId, by: string): void {
-    this.#pushes
-      .get(appId)
-      ?.cancel(
-        new UserError('superseded', `This push gave way to ${by}.`, 'Nothing to do: the newer one goes on.'),
-      );
+    this.#pushes.get(appId)?.cancel(superseded(by));
+  }
+
+  /** Runs `work` while no deploy of the app is between its release and its end. */
+  async exclusively(appId: AppId, work: () => Promise<void>): Promise<void> {
+    await this.#turns.run(appId, work);
   }
 
   /** At the start of the server: what a crash cut off fails before the point of no return, and goes on after it. */
@@ -269,9 +271,10 @@ export class Deployer {
   /** Writes why it ended and takes the candidate away; idempotent. Returns what the one who waits is told. */
   async #refuse(run: Run, thrown: unknown): Promise<unknown> {
     const { reconciler, store, log } = this.#parts;
-    const state = store.deploys.get(run.deploy.id).state;
-    if (!mayFollow(state, 'failed')) return thrown;
     const error = run.signal.aborted ? whyAborted(run.signal) : thrown;
+    // The app may have been destroyed meanwhile.
+    if (!store.apps.find(run.app.id)) return error;
+    if (!mayFollow(store.deploys.get(run.deploy.id).state, 'failed')) return thrown;
     const id = `deploy-${run.deploy.id}`;
     if (!(error instanceof UserError)) log.error(error, id);
     const failure = toFailure(error, id);
@@ -280,22 +283,4 @@ export class Deployer {
     await reconciler.converge(run.app.id).catch((cause) => log.error(cause, 'converge'));
     return error instanceof UserError ? error : new UserError(failure.code, failure.message, failure.hint);
   }
-}
-
-/** Superseded, or the one who waited went away. */
-function whyAborted(signal: AbortSignal): UserError {
-  if (signal.reason instanceof UserError) return signal.reason;
-  return new UserError(
-    'cancelled',
-    'The deploy was cancelled before it took traffic.',
-    'Push again when you are ready.',
-  );
-}
-
-function stale(): UserError {
-  return new UserError(
-    'stale-push',
-    'Another push went live meanwhile.',
-    'Fetch it (git pull), or push again to replace it.',
-  );
 }

@@ -87,14 +87,18 @@ export class Reconciler {
     return all.filter((instance) => instance.group.deploy !== deploy);
   }
 
-  /** Takes the app out of the proxy and removes its instances and network. The store's rows are the caller's. */
-  async forget(appId: AppId): Promise<void> {
+  /**
+   * Takes the app out of the proxy, removes its instances and network, and then lets the caller remove its rows: in one turn,
+   * so that nothing brings an instance back in between.
+   */
+  async forget(appId: AppId, removeRows: () => void): Promise<void> {
+    const { engine, proxy } = this.#parts;
     await this.#turns.run(appId, async () => {
       this.#routes.delete(appId);
-      await this.#parts.proxy.apply([...this.#routes.values()]);
-      const { engine } = this.#parts;
+      await proxy.apply([...this.#routes.values()]);
       await engine.remove(await engine.instances(appId), stopSeconds);
       await engine.forget(appId);
+      removeRows();
     });
   }
 
