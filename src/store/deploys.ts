@@ -45,6 +45,12 @@ export class Deploys {
         id,
       );
       const deploy = this.get(id);
+      if (state === 'routing' || state === 'draining' || state === 'live')
+        this.#db.run(
+          'UPDATE deploys SET served = (SELECT coalesce(max(served), 0) + 1 FROM deploys WHERE app_id = ?) WHERE id = ? AND served IS NULL',
+          deploy.appId,
+          id,
+        );
       this.#feed.add(deploy.appId, 'deploy');
       return deploy;
     });
@@ -71,11 +77,11 @@ export class Deploys {
     return rows.map(toDeploy);
   }
 
-  /** Those that have, or had, the traffic: newest first. The first is what serves, the second what served before. */
+  /** Those that have, or had, the traffic, the latest to get it first. The first is what serves, the second what served before. */
   served(appId: AppId, limit = 2): Deploy[] {
     return this.#db
       .all(
-        "SELECT * FROM deploys WHERE app_id = ? AND state IN ('routing', 'draining', 'live') ORDER BY id DESC LIMIT ?",
+        'SELECT * FROM deploys WHERE app_id = ? AND served IS NOT NULL ORDER BY served DESC LIMIT ?',
         appId,
         limit,
       )
@@ -85,7 +91,7 @@ export class Deploys {
   /** The commit that the deploy branch must point at: the last push that got traffic. */
   head(appId: AppId): string | null {
     const row = this.#db.get(
-      "SELECT commit_id FROM deploys WHERE app_id = ? AND kind = 'push' AND state IN ('routing', 'draining', 'live') ORDER BY id DESC LIMIT 1",
+      "SELECT commit_id FROM deploys WHERE app_id = ? AND kind = 'push' AND served IS NOT NULL ORDER BY served DESC LIMIT 1",
       appId,
     );
     return row ? String(row.commit_id) : null;

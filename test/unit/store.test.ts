@@ -78,6 +78,17 @@ describe('the store', () => {
     expect(deploys.served(app.id).map((deploy) => deploy.commit)).toEqual(['c1']);
   });
 
+  test('what serves is what got the traffic last, though another deploy began later', () => {
+    const { deploys } = store;
+    const app = store.apps.create('shop');
+    const [push, config] = (['push', 'config'] as const).map((kind) =>
+      deploys.add({ appId: app.id, kind, commit: null, actor: 'me' }),
+    );
+    for (const state of ['routing', 'draining', 'live'] as const) deploys.setState(config?.id ?? 0, state);
+    for (const state of ['routing', 'draining', 'live'] as const) deploys.setState(push?.id ?? 0, state);
+    expect(deploys.served(app.id).map((deploy) => deploy.kind)).toEqual(['push', 'config']);
+  });
+
   test('a token opens only what it was made for, and nothing once revoked', () => {
     const { token, secret } = store.access.create({ name: 'ci', appId: null, right: 'deploy' });
     expect(store.access.authenticate(secret)).toEqual({ name: 'ci', appId: null, right: 'deploy' });

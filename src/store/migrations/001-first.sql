@@ -53,6 +53,8 @@ CREATE TABLE deploys (
   kind TEXT NOT NULL,
   state TEXT NOT NULL,
   release INTEGER,
+  -- The how-manieth of the app to get the traffic: a deploy that began earlier may come later. NULL: it never did.
+  served INTEGER,
   commit_id TEXT,
   actor TEXT NOT NULL,
   failure TEXT,
@@ -61,6 +63,7 @@ CREATE TABLE deploys (
   ended_at TEXT
 ) STRICT;
 CREATE INDEX deploys_by_app ON deploys (app_id, id);
+CREATE UNIQUE INDEX deploys_served ON deploys (app_id, served) WHERE served IS NOT NULL;
 CREATE INDEX deploys_open ON deploys (state) WHERE ended_at IS NULL;
 
 CREATE TABLE deploy_log (
