@@ -158,6 +158,7 @@ export class Deployer {
     });
     const log = new DeployLog(store.deploys, deploy.id, what.listen ?? (() => {}));
     const run = new Run(this.#parts, { app, deploy, log, signal: what.signal });
+    this.#parts.reached('queued');
     try {
       await work(run);
       const release = run.release;
@@ -215,8 +216,7 @@ export class Deployer {
     await proxy.ping();
     await lastCheck();
     run.signal.throwIfAborted();
-    store.transaction(() => {
-      run.to('routing');
+    run.to('routing', {}, () => {
       if (!('release' in aim)) store.variables.set(app.id, aim.config);
     });
     if (run.deploy.kind === 'push') this.#pushes.delete(app.id);
@@ -244,6 +244,7 @@ export class Deployer {
     try {
       if (store.deploys.get(id).state === 'routing') {
         await this.#route(appId);
+        reached('routing:done');
         store.deploys.setState(id, 'draining');
         reached('draining');
       }

@@ -32,15 +32,22 @@ export class Run {
     this.#abort.abort(reason);
   }
 
-  /** On disk before the act that the state names. */
-  to(state: DeployState, facts: { release?: number; failure?: Failure } = {}): void {
+  /** On disk before the act that the state names; `along` is written with it, or neither is. */
+  to(
+    state: DeployState,
+    facts: { release?: number; failure?: Failure } = {},
+    along: () => void = () => {},
+  ): void {
     if (!mayFollow(this.deploy.state, state))
       throw new Error(`deploy ${this.deploy.id}: ${this.deploy.state} → ${state}`);
     const ends = state === 'failed' || state === 'superseded';
     if (!ends && !isPastReturn(this.deploy.state)) this.signal.throwIfAborted();
     this.log.flush();
     this.#reached(`${this.deploy.state}:done`);
-    this.deploy = this.#store.deploys.setState(this.deploy.id, state, facts);
+    this.deploy = this.#store.transaction(() => {
+      along();
+      return this.#store.deploys.setState(this.deploy.id, state, facts);
+    });
     this.#reached(state);
   }
 }
