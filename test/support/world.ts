@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type RequestOptions, request } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -124,7 +124,16 @@ export class World {
         detached: true,
       },
     );
-    await until(() => existsSync(join(this.home, 'proxy/run/haproxy.sock')), 'the proxy');
+    await until(() => accepts(join(this.home, 'proxy/run/haproxy.sock')), 'the proxy');
+  }
+
+  /** kill -9 of the proxy's master and workers. */
+  async killProxy(): Promise<void> {
+    const proxy = this.#proxy;
+    if (!proxy?.pid || proxy.exitCode !== null || proxy.signalCode !== null) return;
+    const gone = new Promise((resolve) => proxy.once('exit', resolve));
+    process.kill(-proxy.pid, 'SIGKILL');
+    await gone;
   }
 
   /** A repository with these files, its first commit, and the remote `production`. */
@@ -205,13 +214,7 @@ export class World {
 
   async stop(): Promise<void> {
     await end(this.#server, 'SIGKILL');
-    if (this.#proxy?.pid) {
-      try {
-        process.kill(-this.#proxy.pid, 'SIGKILL');
-      } catch {
-        // It ended before.
-      }
-    }
+    await this.killProxy();
     await this.#remove(['ps', '-aq'], ['rm', '-f']);
     await this.#remove(['network', 'ls', '-q'], ['network', 'rm']);
     await this.#remove(['image', 'ls', '-q'], ['image', 'rm', '-f']);
@@ -348,6 +351,19 @@ function ask(options: RequestOptions, body?: string): Promise<Answer> {
     });
     asking.on('error', reject);
     asking.end(body);
+  });
+}
+
+/** Somebody listens on this Unix socket. */
+function accepts(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on('connect', () => end(true));
+    socket.on('error', () => end(false));
   });
 }
 
