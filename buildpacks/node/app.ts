@@ -2,9 +2,9 @@ import type { Context, Warning } from '../buildpack.ts';
 import { commandParts, devServer } from '../lib/devserver.ts';
 import { jsTokens } from '../lib/js.ts';
 import { entryFile, resolveFile, runFile, servesHttp } from './entry.ts';
-import { bundlerShape, frameworkShape, type Shape, serverLibrary } from './frameworks.ts';
-import { type Package, uses } from './package.ts';
-import { expand, fileServer, splitStart, watchedFile } from './scripts.ts';
+import { bundlerShape, frameworkShape, normalize, type Shape, serverLibrary } from './frameworks.ts';
+import { type Package, readPackage, uses } from './package.ts';
+import { expand, type Folders, fileServer, splitStart, watchedFile } from './scripts.ts';
 
 /** What a package is, once its scripts and code were read. */
 export type App =
@@ -47,7 +47,7 @@ export function appOf(ctx: Context, pkg: Package, given: string | null): App {
   const shape = frameworkShape(pkg, ctx);
   const script = given ?? pkg.scripts.start ?? null;
   const source = given === null ? 'scripts.start' : 'the given start command';
-  const expanded = script === null ? null : tidy(expand(script, pkg.scripts));
+  const expanded = script === null ? null : tidy(expand(script, pkg.scripts, foldersOf(ctx)));
   const dev = expanded === null ? null : devServer(expanded);
   const warnings: Warning[] =
     dev === null
@@ -84,7 +84,7 @@ export function appOf(ctx: Context, pkg: Package, given: string | null): App {
   if (serving !== null && fileServer(serving) === null)
     return serverOf(ctx, pkg, serving, source, usable?.build ?? [], null, warnings);
 
-  const other = otherScript(pkg);
+  const other = otherScript(ctx, pkg);
   if (other !== null && (serverLibrary(pkg) !== null || bundlerShape(pkg, ctx) === null)) {
     return serverOf(ctx, pkg, other.start, `scripts.${other.name}`, other.build, null, warnings);
   }
@@ -229,11 +229,19 @@ function fixedPort(start: string): { start: string; warnings: Warning[] } {
       };
 }
 
+/** The scripts of packages in folders of the app. */
+export function foldersOf(ctx: Context): Folders {
+  return (dir) =>
+    ctx.tree.has(`${normalize(dir)}/package.json`)
+      ? (readPackage(ctx.tree, normalize(dir))?.scripts ?? null)
+      : null;
+}
+
 /** Forms of a command that only work on a developer's machine, or leave the foreground. */
 function tidy(command: string): string {
   return command
     .replace(/\bnode --env-file=/g, 'node --env-file-if-exists=')
-    .replace(/\bpm2 start\b/g, 'pm2-runtime start')
+    .replace(/\bpm2 start\b/g, 'pm2-runtime')
     .replace(/\bforever start\b|\bforever\b(?=\s+\S+\.js)/g, 'node')
     .replace(/^sudo\s+/, '')
     .replace(/\bnodejs\b/g, 'node');
@@ -255,11 +263,11 @@ const otherNames = [
   'run',
 ];
 
-function otherScript(pkg: Package): { name: string; start: string; build: string[] } | null {
+function otherScript(ctx: Context, pkg: Package): { name: string; start: string; build: string[] } | null {
   for (const name of otherNames) {
     const script = pkg.scripts[name];
     if (script === undefined) continue;
-    const expanded = tidy(expand(script, pkg.scripts));
+    const expanded = tidy(expand(script, pkg.scripts, foldersOf(ctx)));
     if (devServer(expanded) !== null || fileServer(expanded) !== null) continue;
     const { start, build } = splitStart(expanded);
     if (
@@ -278,7 +286,7 @@ function watchedServer(
   command: string,
 ): { file: string; serves: boolean } | null {
   const parts = [...command.matchAll(/"([^"]+)"|'([^']+)'/g)].map((match) =>
-    tidy(expand(match[1] ?? match[2] ?? '', pkg.scripts)),
+    tidy(expand(match[1] ?? match[2] ?? '', pkg.scripts, foldersOf(ctx))),
   );
   for (const part of [...parts.flatMap(commandParts), ...commandParts(command)]) {
     if (!/^(?:nodemon|ts-node-dev|tsnd|node-dev|supervisor|node|tsx|bun|babel-watch|esrun)\b/.test(part))

@@ -11,7 +11,7 @@ import {
 } from '../buildpack.ts';
 import { devServer } from '../lib/devserver.ts';
 import { Tree } from '../lib/tree.ts';
-import { type App, appOf } from './app.ts';
+import { type App, appOf, foldersOf } from './app.ts';
 import { bunRuns } from './bun.ts';
 import { entryFile, runFile } from './entry.ts';
 import { managerOf } from './manager.ts';
@@ -58,9 +58,28 @@ export const node: Buildpack = {
       const found = targets(ctx, workspace);
       if (found.own === null && found.members.length > 0) return planMember(workspace, found.members);
     }
+    const folder = workspace === null ? delegated(ctx, pkg) : null;
+    const inner = folder === null ? null : readPackage(ctx.tree, folder);
+    if (folder !== null && inner !== null) {
+      const made = planApp(folderContext(ctx, ctx.at(folder)), inner, null);
+      const message = `The start script starts ${folder}/, which has a package.json of its own. To say so: app = "${ctx.at(folder)}" in landfall.toml.`;
+      return { ...made, warnings: [...made.warnings, { code: 'app-in-folder', message }] };
+    }
     return planApp(ctx, pkg, workspace);
   },
 };
+
+/** The folder that the start script goes into, when nothing of the root installs its modules: it is the app then. */
+function delegated(ctx: Context, pkg: Package): string | null {
+  const start = givenStart(ctx) ?? pkg.scripts.start ?? '';
+  const folder = /^cd ([\w@./-]+) && /.exec(expand(start, pkg.scripts, foldersOf(ctx)))?.[1];
+  if (folder === undefined || !ctx.tree.has(`${folder}/package.json`)) return null;
+  const installs = Object.entries(pkg.scripts).some(
+    ([name, script]) =>
+      name !== 'start' && name !== 'dev' && script.includes(folder) && /\b(?:install|ci|i)\b/.test(script),
+  );
+  return installs ? null : folder;
+}
 
 /** What comes before package.json's own start: the settings' or the Procfile's command. */
 function givenStart(ctx: Context): string | null {
@@ -118,13 +137,15 @@ function planApp(ctx: Context, pkg: Package, workspace: Workspace | null, notes:
   const made = app.kind === 'site' ? sitePlanOf(base, app) : serverPlan(base, app);
   const scripts = pkg.scripts;
   const rejected =
-    given !== null && devServer(expand(given, scripts)) !== null && app.warnings[0] !== undefined
+    given !== null &&
+    devServer(expand(given, scripts, foldersOf(ctx))) !== null &&
+    app.warnings[0] !== undefined
       ? { rejectStart: app.warnings[0] }
       : {};
   return {
     ...made,
     ...rejected,
-    rewrite: (command) => expand(command, scripts),
+    rewrite: (command) => expand(command, scripts, foldersOf(ctx)),
     evidence: [...notes, ...manager.evidence],
     warnings: [
       ...manager.warnings,
@@ -146,7 +167,7 @@ function targets(ctx: Context, workspace: Workspace): { own: App | null; members
   const start = givenStart(ctx) ?? workspace.pkg.scripts.start ?? null;
   const named = start === null ? null : namedMember(expand(start, workspace.pkg.scripts), workspace);
   const all = workspace.members.map((member) => {
-    const inner = memberContext(ctx, member);
+    const inner = folderContext(ctx, member.dir);
     return { member, ctx: inner, app: appOf(inner, member.pkg, null) };
   });
   if (named !== null) return { own: null, members: all.filter((one) => one.member === named) };
@@ -165,8 +186,7 @@ function targets(ctx: Context, workspace: Workspace): { own: App | null; members
   return { own: null, members: front.length > 0 ? front : deployable };
 }
 
-function memberContext(ctx: Context, member: Member): Context {
-  const dir = member.dir;
+function folderContext(ctx: Context, dir: string): Context {
   return {
     ...ctx,
     dir,

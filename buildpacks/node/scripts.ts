@@ -6,14 +6,29 @@ type Scripts = Readonly<Record<string, string>>;
 const builders =
   /^(?:tsc|tsup|tspc|ttsc|vue-tsc|babel|swc|esbuild|webpack|webpack-cli|rollup|rspack|ncc|pkgroll|unbuild|rimraf|del-cli|rm|mkdir|mkdirp|cpx|cp|cpy|copyfiles|copy|ncp|shx|npm (?:ci|i|install)|yarn(?: install)?$|pnpm (?:i|install)|bun (?:i|install)|prisma generate|node-sass|sass|tailwindcss|postcss|tsc-alias|tscpaths|graphql-codegen|nest build|next build|nuxt build|nuxi build|vite build|remix build|remix vite:build|react-router build|react-scripts build|astro build|gulp build|grunt build|vue-cli-service build|ng build|nx build|turbo (?:run )?build|parcel build|strapi build|medusa build|node ace build|tsdown|microbundle|bun build|svelte-kit sync|eslint|prettier|jest|vitest|mocha|husky|patch-package|concat|minify|uglifyjs|cleancss|lessc|stylus|npm-check|echo|clear|cls)\b/;
 
+/** The scripts of a package.json in a folder below; null when there is none. */
+export type Folders = (dir: string) => Scripts | null;
+
 /**
  * A command line with the scripts of package.json put in the place of `npm run x` and its like, pre-scripts included, and
  * without the runners that a runtime image lacks (npx, cross-env, pnpm exec). Bounded against scripts that name themselves.
  */
-export function expand(command: string, scripts: Scripts, depth = 0): string {
+export function expand(command: string, scripts: Scripts, folders: Folders = () => null, depth = 0): string {
   if (depth > 6) return command;
+  let here = scripts;
+  let below = folders;
   return splitChain(command)
-    .map(({ part, joint }) => `${expandPart(part, scripts, depth)}${joint}`)
+    .map(({ part, joint }) => {
+      const into = /^cd\s+["']?([\w@./-]+)["']?$/.exec(part)?.[1];
+      const inner = into === undefined ? null : below(into);
+      const done = `${expandPart(part, here, below, depth)}${joint}`;
+      if (into !== undefined && inner !== null) {
+        here = inner;
+        const outer = below;
+        below = (dir) => outer(`${into}/${dir}`);
+      }
+      return done;
+    })
     .join('');
 }
 
@@ -41,35 +56,33 @@ export function splitChain(command: string): { part: string; joint: string }[] {
   return found;
 }
 
-function expandPart(part: string, scripts: Scripts, depth: number): string {
+function expandPart(part: string, scripts: Scripts, folders: Folders, depth: number): string {
   const [, assignments = '', rest = ''] =
     /^((?:(?:export |set |cross-env(?:-shell)? |env )*(?:[A-Za-z_]\w*=(?:"[^"]*"|'[^']*'|\S*)\s+)*)*)(.*)$/s.exec(
       part,
     ) ?? [];
   const clean = assignments.replace(/\b(?:cross-env(?:-shell)?|env|set|export)\s+/g, '');
-  const run =
-    /^(?:npm|pnpm|bun)(?:\s+-s|\s+--silent)*\s+(?:run|run-script)(?:\s+(?:-s|--silent|--if-present))*\s+([\w:.@/-]+)(?:\s+--)?(.*)$/s.exec(
-      rest,
-    ) ??
-    /^node\s+--run\s+([\w:.@/-]+)(?:\s+--)?(.*)$/s.exec(rest) ??
-    /^(?:npm|pnpm|yarn|bun)(?:\s+-s|\s+--silent)?\s+(start|test)\b(?:\s+--)?(.*)$/s.exec(rest) ??
-    /^(?:yarn|pnpm)\s+(?:run\s+)?([\w:.@/-]+)(?:\s+--)?(.*)$/s.exec(rest);
-  const [, name = '', tail = ''] = run ?? [];
-  const script = scripts[name];
-  if (run !== null && script !== undefined) {
-    const before = scripts[`pre${name}`];
-    const body = `${expand(`${script}${tail}`, scripts, depth + 1)}`;
-    const whole = before === undefined ? body : `${expand(before, scripts, depth + 1)} && ${body}`;
-    return clean === '' ? whole : `${clean}${whole}`;
+  const call = scriptCall(rest, scripts);
+  if (call !== null) {
+    const inner = call.dir === null ? scripts : folders(call.dir);
+    const script = inner?.[call.name];
+    if (inner !== null && script !== undefined) {
+      const dir = call.dir;
+      const lower: Folders = dir === null ? folders : (one) => folders(`${dir}/${one}`);
+      const body = expand(`${script}${call.tail}`, inner, lower, depth + 1);
+      const before = inner[`pre${call.name}`];
+      const whole = before === undefined ? body : `${expand(before, inner, lower, depth + 1)} && ${body}`;
+      return `${dir === null ? '' : `cd ${dir} && `}${clean}${whole}`;
+    }
   }
   const many = /^(?:npm-run-all|run-s|run-p)\s+(.*)$/s.exec(rest)?.[1];
   if (many !== undefined) {
     const names = many.split(/\s+/).filter((word) => word in scripts);
     if (names.length > 0 && !/(?:^|\s)(?:-p|--parallel)\b/.test(many) && !rest.startsWith('run-p')) {
-      return names.map((one) => expand(scripts[one] ?? '', scripts, depth + 1)).join(' && ');
+      return names.map((one) => expand(scripts[one] ?? '', scripts, folders, depth + 1)).join(' && ');
     }
     if (names.length > 0)
-      return names.map((one) => expand(scripts[one] ?? '', scripts, depth + 1)).join(' & ');
+      return names.map((one) => expand(scripts[one] ?? '', scripts, folders, depth + 1)).join(' & ');
   }
   const bare = rest
     .replace(
@@ -82,6 +95,49 @@ function expandPart(part: string, scripts: Scripts, depth: number): string {
     )
     .replace(/^(?:\.\/)?node_modules\/\.bin\//, '');
   return `${clean}${bare}`;
+}
+
+/** `npm run x`, `yarn x`, `npm start --prefix dir`, `node --run x`: the script, its folder, and what is passed on. */
+function scriptCall(
+  command: string,
+  scripts: Scripts,
+): { name: string; dir: string | null; tail: string } | null {
+  const [program = '', ...words] = command.trim().split(/\s+/);
+  if (program === 'node' && words[0] === '--run')
+    return { name: words[1] ?? '', dir: null, tail: tailOf(words.slice(2)) };
+  if (!/^(?:npm|pnpm|yarn|bun)$/.test(program)) return null;
+  let name: string | null = null;
+  let dir: string | null = null;
+  let ran = false;
+  const tail: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const [, flag = '', value] = /^(-[\w-]*)(?:=(.*))?$/s.exec(word) ?? [];
+    // Another member of a workspace: its scripts are not these.
+    if (
+      /^(?:-w|-F|-r|-ws|--workspaces?|--filter|--recursive)$/.test(flag) &&
+      !(name !== null && program !== 'npm')
+    )
+      return null;
+    if (/^(?:--prefix|--cwd|--dir|-C)$/.test(flag) && (name === null || program === 'npm'))
+      dir = value ?? words[++at] ?? null;
+    else if (name !== null) tail.push(word);
+    else if (flag !== '') continue;
+    else if (/^(?:run|run-script)$/.test(word) && !ran) ran = true;
+    else if (program === 'yarn' && word === 'workspace') return null;
+    else name = word;
+  }
+  if (name === null) return null;
+  const direct =
+    ran || /^(?:start|test)$/.test(name) || (program !== 'npm' && (dir !== null || name in scripts));
+  return direct
+    ? { name, dir: dir === null ? null : dir.replace(/^\.\/|\/+$/g, ''), tail: tailOf(tail) }
+    : null;
+}
+
+function tailOf(words: readonly string[]): string {
+  const rest = words[0] === '--' ? words.slice(1) : words;
+  return rest.length === 0 ? '' : ` ${rest.join(' ')}`;
 }
 
 export interface StartParts {
