@@ -15,6 +15,8 @@ export interface Settings {
   subnet: string;
   /** Prefix and label of every Docker object. */
   instance: string;
+  /** The Docker daemon's Unix socket. */
+  dockerSocket: string;
   /** The operator accepts that tokens cross the network in clear (until HTTPS is there). */
   insecureHttp: boolean;
   /** Where base images come from: official ones when they can be had, or always made here. */
@@ -36,6 +38,7 @@ const defaults = {
   LANDFALL_SSH_PORT: '2222',
   LANDFALL_SUBNET: '10.201.0.0/16',
   LANDFALL_INSTANCE: 'landfall',
+  LANDFALL_DOCKER_SOCKET: '/var/run/docker.sock',
   LANDFALL_INSECURE_HTTP: '0',
   LANDFALL_BASES: 'official',
   LANDFALL_MIN_FREE_MB: '1024',
@@ -105,6 +108,7 @@ export function parseSettings(raw: Raw): Settings {
       /^[a-z][a-z0-9-]{0,30}$/,
       'lower-case letters, digits and dashes, 31 at most',
     ),
+    dockerSocket: matching('LANDFALL_DOCKER_SOCKET', /^\/[^\0]{1,106}$/, 'the absolute path of a Unix socket'),
     insecureHttp: matching('LANDFALL_INSECURE_HTTP', /^[01]$/, '0 or 1') === '1',
     bases: matching('LANDFALL_BASES', /^(official|local)$/, '`official` or `local`') as Settings['bases'],
     minFreeBytes: Number(matching('LANDFALL_MIN_FREE_MB', /^\d{1,9}$/, 'a number of megabytes')) * 1048576,

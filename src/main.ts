@@ -25,7 +25,7 @@ import { openStore } from './store/store.ts';
 const maintenanceMs = 6 * 3600 * 1000;
 
 const settings = loadSettings();
-const { home, instance, domain } = settings;
+const { home, instance, domain, dockerSocket: socketPath } = settings;
 const logger = pino({ level: 'info' });
 const log = {
   info: (message: string) => logger.info(message),
@@ -40,8 +40,8 @@ const stop = new AbortController();
 const store = openStore(home);
 store.access.bootstrap(join(home, 'token'));
 
-const engine = await DockerEngine.connect({ instance, subnet: settings.subnet, home });
-const builder = new BuildKitBuilder({ instance });
+const engine = await DockerEngine.connect({ socketPath, instance, subnet: settings.subnet, home });
+const builder = new BuildKitBuilder({ socketPath, instance });
 const proxy = new HaproxyProxy({
   home,
   domain,
