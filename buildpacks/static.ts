@@ -1,5 +1,6 @@
 import { type Buildpack, type Context, evidence, nothingToRun, weight } from './buildpack.ts';
 import { serveStage, sitePlan, staticJson } from './lib/serve.ts';
+import { generatorOf } from './static/generators.ts';
 
 /** Folders that a plain site is kept in, in order. */
 const folders = [
@@ -17,11 +18,13 @@ const folders = [
   'docs',
 ];
 
-/** A site without a build: an index.html, and nothing that must run. */
+/** Sites: an index.html and nothing that must run, or text that a generator makes pages of. */
 export const staticSite: Buildpack = {
   stack: 'static',
 
   detect(ctx) {
+    const generator = generatorOf(ctx);
+    if (generator !== null) return { role: 'files', evidence: generator.evidence };
     const reasons = [];
     for (const name of ['Staticfile', 'static.json']) {
       if (ctx.tree.has(name)) reasons.push(evidence(name, 'manifest', 'static site', weight.framework));
@@ -38,6 +41,8 @@ export const staticSite: Buildpack = {
   },
 
   plan(ctx) {
+    const generator = generatorOf(ctx);
+    if (generator !== null) return generator.plan(ctx);
     const folder = siteFolder(ctx);
     if (folder === null) {
       throw nothingToRun(
