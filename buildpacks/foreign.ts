@@ -35,7 +35,8 @@ const languages: readonly Foreign[] = [
   },
   {
     language: 'Scala',
-    manifests: [/^build\.sbt$/, /^build\.sc$/, /^build\.mill$/],
+    // sbt builds are the java buildpack's.
+    manifests: [/^build\.sc$/, /^build\.mill$/],
     extensions: ['.scala', '.sc'],
   },
   {

@@ -4,6 +4,7 @@ import { deno } from './deno/index.ts';
 import { dotnet } from './dotnet/index.ts';
 import { elixir } from './elixir/index.ts';
 import { go } from './go/index.ts';
+import { java } from './java/index.ts';
 import { node } from './node/index.ts';
 import { procfile } from './procfile.ts';
 import { python } from './python/index.ts';
@@ -17,6 +18,7 @@ export const buildpacks: readonly Buildpack[] = [bun,
   dotnet,
   elixir,
   go,
+  java,
   node,
   rust,
   staticSite,

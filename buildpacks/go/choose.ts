@@ -21,8 +21,10 @@ export interface Chosen {
 
 const tools =
   /^(migrat\w*|db-?migrat\w*|seed\w*|tools?|tooling|gen|generate\w*|codegen|scripts?|client|cli|ctl|[\w-]+-?ctl|[\w-]+-cli|examples?|demo|test\w*|e2e|bench\w*|hack|lint\w*|release|build|docs?|gendocs?|mage|ci|playground|debug|load-?test\w*|healthcheck|init|setup|install|import\w*|export\w*|backfill|dump|keygen|gen[\w-]+|[\w-]+-?gen)$/i;
-const background = /^(workers?|jobs?|cron|scheduler|consumers?|processor|queue|daemon|agent|bot|relay|poller|indexer|[\w-]+-(worker|job|cron|consumer|agent|scheduler))$/i;
-const front = /^(server|srv|web|webapp|api|http|httpd|app|main|backend|serve|site|service|gateway|rest|[\w-]+[-_]?(server|api|web|service|svc)|(api|web|http)[-_]?[\w-]+)$/i;
+const background =
+  /^(workers?|jobs?|cron|scheduler|consumers?|processor|queue|daemon|agent|bot|relay|poller|indexer|[\w-]+-(worker|job|cron|consumer|agent|scheduler))$/i;
+const front =
+  /^(server|srv|web|webapp|api|http|httpd|app|main|backend|serve|site|service|gateway|rest|[\w-]+[-_]?(server|api|web|service|svc)|(api|web|http)[-_]?[\w-]+)$/i;
 
 /** Every main package of the modules, with what its code and what it imports does. */
 export function mainsOf(packages: ReadonlyMap<string, GoPackage>, modules: readonly Module[]): Main[] {
@@ -34,17 +36,30 @@ export function mainsOf(packages: ReadonlyMap<string, GoPackage>, modules: reado
     const base = one.dir.split('/').at(-1) ?? '';
     const plain = one.dir === (module?.dir ?? '') || /^(cmd|src|main|app)$/.test(base);
     const fromModule = moduleName(module === null ? 'app' : module.path);
-    mains.push({ package: one, name: plain ? fromModule : base, module, serves: servesDeep(one, packages, modules) });
+    mains.push({
+      package: one,
+      name: plain ? fromModule : base,
+      module,
+      serves: servesDeep(one, packages, modules),
+    });
   }
   return mains;
 }
 
 function moduleOf(dir: string, modules: readonly Module[]): Module | null {
-  return modules.filter((one) => one.dir === '' || dir === one.dir || dir.startsWith(`${one.dir}/`)).sort((a, b) => b.dir.length - a.dir.length)[0] ?? null;
+  return (
+    modules
+      .filter((one) => one.dir === '' || dir === one.dir || dir.startsWith(`${one.dir}/`))
+      .sort((a, b) => b.dir.length - a.dir.length)[0] ?? null
+  );
 }
 
 /** Whether a package or one that it imports from the repository opens a server. */
-function servesDeep(start: GoPackage, packages: ReadonlyMap<string, GoPackage>, modules: readonly Module[]): boolean {
+function servesDeep(
+  start: GoPackage,
+  packages: ReadonlyMap<string, GoPackage>,
+  modules: readonly Module[],
+): boolean {
   const seen = new Set([start.dir]);
   const queue = [start];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
@@ -64,27 +79,56 @@ function servesDeep(start: GoPackage, packages: ReadonlyMap<string, GoPackage>, 
 }
 
 /** Which main package is the app. `commands`: the command lines that the user gave, by process. */
-export function chooseMain(ctx: Context, mains: readonly Main[], commands: Readonly<Record<string, string>>): Chosen {
+export function chooseMain(
+  ctx: Context,
+  mains: readonly Main[],
+  commands: Readonly<Record<string, string>>,
+): Chosen {
   const named = namedPackage(ctx, mains);
-  const byCommand = (command: string | undefined) => (command === undefined ? undefined : mains.find((main) => programOf(command) === main.name));
-  const others = Object.entries(commands).flatMap(([process, command]) => (process === 'web' ? [] : [byCommand(command)].filter((main) => main !== undefined)));
+  const byCommand = (command: string | undefined) =>
+    command === undefined ? undefined : mains.find((main) => programOf(command) === main.name);
+  const others = Object.entries(commands).flatMap(([process, command]) =>
+    process === 'web' ? [] : [byCommand(command)].filter((main) => main !== undefined),
+  );
   const web = named ?? byCommand(commands.web);
   if (web !== undefined) return { web, others: unique(others, web), warnings: [] };
-  const ranked = rank(mains, ctx).filter((main) => commands.web !== undefined || !others.includes(main) || mains.length === 1);
+  const ranked = rank(mains, ctx).filter(
+    (main) => commands.web !== undefined || !others.includes(main) || mains.length === 1,
+  );
   const [best, second] = ranked;
   const first = best ?? mains[0];
-  if (first === undefined) throw nothingToRun('There is no main package: this Go module is a library.', 'Add a main package (cmd/server/main.go), or name the folder of the app with app = "…" in landfall.toml.', ctx.at('go.mod'));
+  if (first === undefined)
+    throw nothingToRun(
+      'There is no main package: this Go module is a library.',
+      'Add a main package (cmd/server/main.go), or name the folder of the app with app = "…" in landfall.toml.',
+      ctx.at('go.mod'),
+    );
   if (best !== undefined && second !== undefined && score(best, ctx) === score(second, ctx)) {
     const even = ranked.filter((main) => score(main, ctx) === score(best, ctx));
     const list = even.map((main) => `${where(main)}`).join(', ');
-    throw new PlanError('ambiguous', 'ambiguous', `There are several programs that may be the app: ${list}.`, `Choose one in landfall.toml: build = "${where(first)}"`, {
-      file: ctx.at('go.mod'),
-      candidates: even.slice(0, 12).map((main) => ({ stack: 'go', score: 60, choose: `build = "${where(main)}"` })),
-    });
+    throw new PlanError(
+      'ambiguous',
+      'ambiguous',
+      `There are several programs that may be the app: ${list}.`,
+      `Choose one in landfall.toml: build = "${where(first)}"`,
+      {
+        file: ctx.at('go.mod'),
+        candidates: even
+          .slice(0, 12)
+          .map((main) => ({ stack: 'go', score: 60, choose: `build = "${where(main)}"` })),
+      },
+    );
   }
   const rest = mains.filter((main) => main !== first);
   const warnings: Warning[] =
-    rest.length === 0 ? [] : [{ code: 'several-programs', message: `Of ${mains.length} programs, ${where(first)} is the app. Another one: build = "${where(rest[0] ?? first)}" in landfall.toml.` }];
+    rest.length === 0
+      ? []
+      : [
+          {
+            code: 'several-programs',
+            message: `Of ${mains.length} programs, ${where(first)} is the app. Another one: build = "${where(rest[0] ?? first)}" in landfall.toml.`,
+          },
+        ];
   return { web: first, others: unique(others, first), warnings };
 }
 
@@ -96,7 +140,13 @@ function unique(mains: readonly Main[], but: Main): Main[] {
 function namedPackage(ctx: Context, mains: readonly Main[]): Main | undefined {
   const build = ctx.settings.build;
   if (build === null) return undefined;
-  const word = build.trim().split(/\s+/).at(-1)?.replace(/^\.\//, '').replace(/\/(?:main\.go)?$/, '') ?? '';
+  const word =
+    build
+      .trim()
+      .split(/\s+/)
+      .at(-1)
+      ?.replace(/^\.\//, '')
+      .replace(/\/(?:main\.go)?$/, '') ?? '';
   return mains.find((main) => main.package.dir === word || (word === '.' && main.package.dir === ''));
 }
 

@@ -14,7 +14,18 @@ export interface Module {
   replaced: readonly string[];
 }
 
-const verbs = new Set(['module', 'go', 'toolchain', 'godebug', 'require', 'exclude', 'replace', 'retract', 'tool', 'ignore']);
+const verbs = new Set([
+  'module',
+  'go',
+  'toolchain',
+  'godebug',
+  'require',
+  'exclude',
+  'replace',
+  'retract',
+  'tool',
+  'ignore',
+]);
 
 /** Reads the go.mod of a folder; null when absent. Throws PlanError for a line that Go itself would refuse. */
 export function readModule(tree: Tree, dir = ''): Module | null {
@@ -23,7 +34,12 @@ export function readModule(tree: Tree, dir = ''): Module | null {
   if (text === null) return null;
   const full = tree.root === '' ? file : `${tree.root}/${file}`;
   const bad = (line: number, words: string) =>
-    invalid(full, line, `${full} is not valid: line ${line}: ${words}.`, `Mend line ${line} of ${full} (go mod tidy shows whether it is right), commit and push again.`);
+    invalid(
+      full,
+      line,
+      `${full} is not valid: line ${line}: ${words}.`,
+      `Mend line ${line} of ${full} (go mod tidy shows whether it is right), commit and push again.`,
+    );
   let path: string | null = null;
   let go: string | null = null;
   let toolchain: string | null = null;
@@ -39,7 +55,11 @@ export function readModule(tree: Tree, dir = ''): Module | null {
     }
     const words = line.replace(/["`]/g, '').split(/\s+/);
     const verb: string = block ?? words.shift() ?? '';
-    if (!verbs.has(verb)) throw bad(index + 1, /^[<=>]{7}/.test(line) ? 'an unresolved merge conflict' : `unknown directive ${JSON.stringify(verb)}`);
+    if (!verbs.has(verb))
+      throw bad(
+        index + 1,
+        /^[<=>]{7}/.test(line) ? 'an unresolved merge conflict' : `unknown directive ${JSON.stringify(verb)}`,
+      );
     if (words[0] === '(' && block === null) {
       block = verb;
       continue;
@@ -61,13 +81,19 @@ export function readModule(tree: Tree, dir = ''): Module | null {
 }
 
 /** The folders that go.work uses; null when there is no go.work. */
-export function workspace(tree: Tree): { dirs: string[]; go: string | null; toolchain: string | null } | null {
+export function workspace(
+  tree: Tree,
+): { dirs: string[]; go: string | null; toolchain: string | null } | null {
   const text = tree.manifest('go.work');
   if (text === null) return null;
   const clean = text.replace(/\/\/.*/g, '');
-  const block = [...clean.matchAll(/^\s*use\s*\(([^)]*)\)/gm)].flatMap((match) => (match[1] ?? '').split(/\s+/));
+  const block = [...clean.matchAll(/^\s*use\s*\(([^)]*)\)/gm)].flatMap((match) =>
+    (match[1] ?? '').split(/\s+/),
+  );
   const single = [...clean.matchAll(/^\s*use\s+([^\s(]+)/gm)].map((match) => match[1] ?? '');
-  const dirs = [...block, ...single].map((one) => resolve('', one.replace(/["`]/g, ''))).filter((one) => tree.has(one === '' ? 'go.mod' : `${one}/go.mod`));
+  const dirs = [...block, ...single]
+    .map((one) => resolve('', one.replace(/["`]/g, '')))
+    .filter((one) => tree.has(one === '' ? 'go.mod' : `${one}/go.mod`));
   return {
     dirs: [...new Set(dirs)].sort(),
     go: /^\s*go\s+([\d.]+\w*)/m.exec(clean)?.[1] ?? null,

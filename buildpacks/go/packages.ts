@@ -25,7 +25,12 @@ export function readPackages(tree: Tree): Map<string, GoPackage> {
     const slash = path.lastIndexOf('/');
     const dir = slash < 0 ? '' : path.slice(0, slash);
     const name = path.slice(slash + 1);
-    if (/_test\.go$|^[_.]/.test(name) || dir.split('/').some((part) => part.startsWith('_')) || !forLinux(name)) continue;
+    if (
+      /_test\.go$|^[_.]/.test(name) ||
+      dir.split('/').some((part) => part.startsWith('_')) ||
+      !forLinux(name)
+    )
+      continue;
     const list = folders.get(dir);
     if (list !== undefined) list.push(path);
     else if (folders.size < limit) folders.set(dir, [path]);
@@ -59,8 +64,15 @@ function readPackage(tree: Tree, dir: string, paths: readonly string[]): GoPacka
     if (declared === 'main' && /^func\s+main\s*\(\s*\)/m.test(code)) main = true;
     serves ||= serving.test(code);
     cgo ||= /^\s*import\s+"C"|^\s+"C"\s*$/m.test(code);
-    for (const match of code.matchAll(/"([^"\n\\]{1,200})"|`([^`\n]{1,200})`/g)) literals.add(match[1] ?? match[2] ?? '');
-    for (const match of code.matchAll(/^\/\/go:embed\s+(.+)$/gm)) embeds.push(...(match[1] ?? '').trim().split(/\s+/).map((one) => one.replace(/^["`]|["`]$/g, '').replace(/^all:/, '')));
+    for (const match of code.matchAll(/"([^"\n\\]{1,200})"|`([^`\n]{1,200})`/g))
+      literals.add(match[1] ?? match[2] ?? '');
+    for (const match of code.matchAll(/^\/\/go:embed\s+(.+)$/gm))
+      embeds.push(
+        ...(match[1] ?? '')
+          .trim()
+          .split(/\s+/)
+          .map((one) => one.replace(/^["`]|["`]$/g, '').replace(/^all:/, '')),
+      );
   }
   return name === null ? null : { dir, name, files, main, serves, cgo, literals, embeds };
 }
@@ -70,7 +82,11 @@ function packageClause(text: string): string | null {
   return /^[ \t]*package[ \t]+(\w+)/m.exec(bare.replace(/^\s*\/\/.*$/gm, ''))?.[1] ?? null;
 }
 
-const systems = new Set('aix android darwin dragonfly freebsd illumos ios js netbsd openbsd plan9 solaris wasip1 windows wasm arm 386'.split(' '));
+const systems = new Set(
+  'aix android darwin dragonfly freebsd illumos ios js netbsd openbsd plan9 solaris wasip1 windows wasm arm 386'.split(
+    ' ',
+  ),
+);
 
 /** `x_windows.go` is not compiled for Linux. */
 function forLinux(name: string): boolean {
@@ -84,7 +100,12 @@ function constraint(text: string): boolean {
   const line = /^\/\/go:build\s+(.+)$/m.exec(head)?.[1];
   if (line !== undefined) return evaluate(line);
   const old = [...head.matchAll(/^\/\/\s*\+build\s+(.+)$/gm)].map((match) => match[1] ?? '');
-  return old.every((one) => one.trim().split(/\s+/).some((option) => option.split(',').every((tag) => evaluate(tag))));
+  return old.every((one) =>
+    one
+      .trim()
+      .split(/\s+/)
+      .some((option) => option.split(',').every((tag) => evaluate(tag))),
+  );
 }
 
 const given = /^(linux|unix|amd64|gc|cgo|go1\.\d+)$/;

@@ -21,7 +21,10 @@ export function programOf(command: string): string {
  */
 export function placed(ctx: Context, command: string, names: readonly string[], main: string): string {
   const [, before = '', rest = ''] = /^((?:\w+=\S*\s+|exec\s+|env\s+)*)(.*)$/s.exec(command.trim()) ?? [];
-  const run = /^(?:go run (?:\S*\.go|\.\S*)(?:\s+\S*\.go)*|cargo run(?:\s+--release|\s+-r|\s+-q|\s+--locked)*(?:\s+(?:--bin|-p|--package)[ =](\S+))*(?:\s+--(?=\s|$))?)\s*(.*)$/s.exec(rest);
+  const run =
+    /^(?:go run (?:\S*\.go|\.\S*)(?:\s+\S*\.go)*|cargo run(?:\s+--release|\s+-r|\s+-q|\s+--locked)*(?:\s+(?:--bin|-p|--package)[ =](\S+))*(?:\s+--(?=\s|$))?)\s*(.*)$/s.exec(
+      rest,
+    );
   if (run !== null) {
     const [, named, tail = ''] = run;
     return `${before}${binaries}/${named !== undefined && names.includes(named) ? named : main}${tail === '' ? '' : ` ${tail}`}`;
@@ -31,6 +34,7 @@ export function placed(ctx: Context, command: string, names: readonly string[], 
   const name = word.split('/').at(-1) ?? '';
   if (names.includes(name)) return `${before}${binaries}/${name}${tail}`;
   const path = word.replace(/^\.\//, '').replace(/^\/app\//, '');
-  const ours = /^(?:\.\/|bin\/|target\/release\/|\/app\/)/.test(word) && !/\.\w+$/.test(path) && !ctx.tree.has(path);
+  const ours =
+    /^(?:\.\/|bin\/|target\/release\/|\/app\/)/.test(word) && !/\.\w+$/.test(path) && !ctx.tree.has(path);
   return ours ? `${before}${binaries}/${main}${tail}` : command;
 }

@@ -41,15 +41,26 @@ export function readCargo(ctx: Context): Cargo | null {
   const shared = record(workspace.dependencies);
   const root = manifest.package === undefined ? null : readCrate(tree, '', manifest, shared);
   const excluded = strings(workspace.exclude).map(clean);
-  const members = [...new Set(strings(workspace.members).flatMap((pattern) => expand(tree, clean(pattern))))].filter((dir) => dir !== '' && !excluded.includes(dir));
+  const members = [
+    ...new Set(strings(workspace.members).flatMap((pattern) => expand(tree, clean(pattern)))),
+  ].filter((dir) => dir !== '' && !excluded.includes(dir));
   const crates = members.slice(0, 300).flatMap((dir) => {
     const inner = tree.toml(`${dir}/Cargo.toml`);
     const table = record(inner ?? {});
     return table.package === undefined ? [] : [readCrate(tree, dir, table, shared)];
   });
-  const defaults = workspace['default-members'] === undefined ? null : strings(workspace['default-members']).flatMap((pattern) => expand(tree, clean(pattern)));
+  const defaults =
+    workspace['default-members'] === undefined
+      ? null
+      : strings(workspace['default-members']).flatMap((pattern) => expand(tree, clean(pattern)));
   const inherited = text(record(workspace.package)['rust-version']);
-  return { crates: root === null ? crates : [root, ...crates], root, defaults, rustVersion: root?.rustVersion ?? inherited ?? crates.find((one) => one.rustVersion !== null)?.rustVersion ?? null };
+  return {
+    crates: root === null ? crates : [root, ...crates],
+    root,
+    defaults,
+    rustVersion:
+      root?.rustVersion ?? inherited ?? crates.find((one) => one.rustVersion !== null)?.rustVersion ?? null,
+  };
 }
 
 function clean(path: string): string {
@@ -58,13 +69,27 @@ function clean(path: string): string {
 
 /** A member pattern as folders: `crates/*`. */
 function expand(tree: Tree, pattern: string): string[] {
-  if (!/[*?[{]/.test(pattern)) return tree.has(pattern === '' ? 'Cargo.toml' : `${pattern}/Cargo.toml`) ? [pattern] : [];
-  const source = pattern.replace(/[.+^$()|\\{}]/g, '\\$&').replace(/\*\*/g, '\u0001').replace(/\*/g, '[^/]*').replace(/\?/g, '[^/]').replaceAll('\u0001', '.*');
+  if (!/[*?[{]/.test(pattern))
+    return tree.has(pattern === '' ? 'Cargo.toml' : `${pattern}/Cargo.toml`) ? [pattern] : [];
+  const source = pattern
+    .replace(/[.+^$()|\\{}]/g, '\\$&')
+    .replace(/\*\*/g, '\u0001')
+    .replace(/\*/g, '[^/]*')
+    .replace(/\?/g, '[^/]')
+    .replaceAll('\u0001', '.*');
   const expression = new RegExp(`^${source.replace(/\[!/g, '[^')}$`);
-  return tree.all.filter((path) => path.endsWith('/Cargo.toml')).map((path) => path.slice(0, -'/Cargo.toml'.length)).filter((dir) => expression.test(dir));
+  return tree.all
+    .filter((path) => path.endsWith('/Cargo.toml'))
+    .map((path) => path.slice(0, -'/Cargo.toml'.length))
+    .filter((dir) => expression.test(dir));
 }
 
-function readCrate(tree: Tree, dir: string, manifest: Record<string, Json>, shared: Record<string, Json>): Crate {
+function readCrate(
+  tree: Tree,
+  dir: string,
+  manifest: Record<string, Json>,
+  shared: Record<string, Json>,
+): Crate {
   const table = record(manifest.package);
   const name = text(table.name) ?? 'app';
   const prefix = dir === '' ? '' : `${dir}/`;
@@ -86,7 +111,8 @@ function readCrate(tree: Tree, dir: string, manifest: Record<string, Json>, shar
     rustVersion: text(table['rust-version']),
   };
   const add = (one: string, file: string) => {
-    if (!crate.binaries.some((known) => known.name === one || known.file === file)) crate.binaries.push({ name: one, crate, file });
+    if (!crate.binaries.some((known) => known.name === one || known.file === file))
+      crate.binaries.push({ name: one, crate, file });
   };
   for (const item of Array.isArray(manifest.bin) ? manifest.bin : []) {
     const own = text(record(item).name) ?? name;

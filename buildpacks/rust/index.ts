@@ -1,4 +1,13 @@
-import { type Buildpack, type Context, evidence, nothingToRun, type StackPlan, type Step, type Warning, weight } from '../buildpack.ts';
+import {
+  type Buildpack,
+  type Context,
+  evidence,
+  nothingToRun,
+  type StackPlan,
+  type Step,
+  type Warning,
+  weight,
+} from '../buildpack.ts';
 import { apt, certificates } from '../lib/apt.ts';
 import { binaries, givenCommands, placed } from '../lib/binaries.ts';
 import { images } from '../lib/images.ts';
@@ -8,7 +17,7 @@ import { serveStage, sitePlan } from '../lib/serve.ts';
 import { toolVersion, versionFile } from '../lib/toolfiles.ts';
 import { languages, resolveVersion, type VersionRequest } from '../lib/versions.ts';
 import { type Binary, type Cargo, lockedCrates, readCargo } from './cargo.ts';
-import { candidates, chooseBinary, type Chosen, frameworkOf, serves } from './choose.ts';
+import { type Chosen, candidates, chooseBinary, frameworkOf, serves } from './choose.ts';
 
 /** Rust: one binary on Debian; dependencies stay compiled in a cache of the package. */
 export const rust: Buildpack = {
@@ -19,12 +28,30 @@ export const rust: Buildpack = {
     if (cargo === null) return null;
     const reasons = [evidence('Cargo.toml', 'manifest', cargo.root?.name ?? 'workspace', weight.manifest)];
     if (cargo.crates.some((crate) => crate.dependencies.has('tauri'))) {
-      return { role: 'tools', evidence: [...reasons, evidence('Cargo.toml', 'dependencies', 'tauri: a desktop program', weight.helper)] };
+      return {
+        role: 'tools',
+        evidence: [
+          ...reasons,
+          evidence('Cargo.toml', 'dependencies', 'tauri: a desktop program', weight.helper),
+        ],
+      };
     }
-    if (wasmPage(ctx, cargo)) return { role: 'files', evidence: [...reasons, evidence('index.html', 'page', 'built by trunk', weight.entry), evidence('Cargo.toml', 'dependencies', 'a page in WebAssembly', weight.framework)] };
+    if (wasmPage(ctx, cargo))
+      return {
+        role: 'files',
+        evidence: [
+          ...reasons,
+          evidence('index.html', 'page', 'built by trunk', weight.entry),
+          evidence('Cargo.toml', 'dependencies', 'a page in WebAssembly', weight.framework),
+        ],
+      };
     const pool = candidates(cargo);
     const main = pool.find((one) => serves(ctx, one)) ?? pool[0];
-    if (main === undefined) return { role: 'server', evidence: [...reasons, evidence('Cargo.toml', 'targets', 'no binary', weight.sources)] };
+    if (main === undefined)
+      return {
+        role: 'server',
+        evidence: [...reasons, evidence('Cargo.toml', 'targets', 'no binary', weight.sources)],
+      };
     reasons.push(evidence(main.file, 'binary', main.name, weight.entry));
     const framework = pool.map((one) => frameworkOf(one.crate)).find((one) => one !== null) ?? null;
     if (framework !== null) reasons.push(evidence('Cargo.toml', 'dependencies', framework, weight.framework));
@@ -33,7 +60,8 @@ export const rust: Buildpack = {
 
   plan(ctx) {
     const cargo = readCargo(ctx);
-    if (cargo === null) throw nothingToRun('There is no Cargo.toml.', 'Add one (cargo init), or a Dockerfile.');
+    if (cargo === null)
+      throw nothingToRun('There is no Cargo.toml.', 'Add one (cargo init), or a Dockerfile.');
     const { version, warnings } = rustVersion(ctx, cargo);
     if (wasmPage(ctx, cargo)) return trunk(ctx, version, warnings);
     const chosen = chooseBinary(ctx, cargo);
@@ -54,10 +82,15 @@ function rustVersion(ctx: Context, cargo: Cargo) {
   const channel = (file: string): VersionRequest | null => {
     const raw = ctx.tree.read(file) ?? (ctx.dir === '' ? null : ctx.repo.read(file));
     if (raw === null) return null;
-    const value = /^\s*channel\s*=\s*["']([^"']+)["']/m.exec(raw)?.[1] ?? (file.endsWith('.toml') ? null : /^\s*([\w.-]+)\s*$/.exec(raw)?.[1]);
+    const value =
+      /^\s*channel\s*=\s*["']([^"']+)["']/m.exec(raw)?.[1] ??
+      (file.endsWith('.toml') ? null : /^\s*([\w.-]+)\s*$/.exec(raw)?.[1]);
     if (value === null || value === undefined) return null;
     if (/^(nightly|beta)/.test(value)) {
-      warnings.push({ code: 'unstable-toolchain', message: `${file} asks for Rust ${value}; rustup in the official image gets it, other base images build with the stable one.` });
+      warnings.push({
+        code: 'unstable-toolchain',
+        message: `${file} asks for Rust ${value}; rustup in the official image gets it, other base images build with the stable one.`,
+      });
       return null;
     }
     return { value: value.replace(/-(x86_64|aarch64).*$/, ''), source: file };
@@ -68,7 +101,9 @@ function rustVersion(ctx: Context, cargo: Cargo) {
     channel('rust-toolchain'),
     toolVersion(ctx.tree, 'rust'),
     versionFile(ctx.tree, '.rust-version'),
-    cargo.rustVersion === null ? null : { value: cargo.rustVersion, source: 'Cargo.toml rust-version', minimum: true },
+    cargo.rustVersion === null
+      ? null
+      : { value: cargo.rustVersion, source: 'Cargo.toml rust-version', minimum: true },
   ]);
   return { version: resolved.version, warnings: [...resolved.warnings, ...warnings] };
 }
@@ -89,7 +124,12 @@ const needC: readonly [string, string[], string[]][] = [
   ['ring', [], []],
 ];
 
-function image(ctx: Context, { web, others }: Chosen, version: StackPlan['version'], warnings: Warning[]): StackPlan {
+function image(
+  ctx: Context,
+  { web, others }: Chosen,
+  version: StackPlan['version'],
+  warnings: Warning[],
+): StackPlan {
   const framework = frameworkOf(web.crate);
   const commands = givenCommands(ctx);
   const locked = lockedCrates(ctx.tree);
@@ -97,16 +137,32 @@ function image(ctx: Context, { web, others }: Chosen, version: StackPlan['versio
   const diesel = sqliteNeeded(ctx, web);
   const build = [...native.flatMap(([, packages]) => packages), ...(diesel ? ['libsqlite3-dev'] : [])];
   const run = [...native.flatMap(([, , packages]) => packages), ...(diesel ? ['libsqlite3-0'] : [])];
-  const code = ctx.tree.withExtension('.rs').slice(0, 400).map((path) => ctx.tree.read(path) ?? '');
-  const literals = new Set(code.flatMap((one) => [...one.matchAll(/"([^"\n\\]{1,200})"/g)].map((match) => match[1] ?? '')));
+  const code = ctx.tree
+    .withExtension('.rs')
+    .slice(0, 400)
+    .map((path) => ctx.tree.read(path) ?? '');
+  const literals = new Set(
+    code.flatMap((one) => [...one.matchAll(/"([^"\n\\]{1,200})"/g)].map((match) => match[1] ?? '')),
+  );
   const files = namedFiles(ctx.tree, literals, '.rs');
-  const inner = web.crate.dir === '' ? [] : ['templates', 'static', 'assets', 'public', 'migrations', 'config'].filter((folder) => ctx.tree.hasFolder(`${web.crate.dir}/${folder}`) && !files.folders.includes(folder));
+  const inner =
+    web.crate.dir === ''
+      ? []
+      : ['templates', 'static', 'assets', 'public', 'migrations', 'config'].filter(
+          (folder) => ctx.tree.hasFolder(`${web.crate.dir}/${folder}`) && !files.folders.includes(folder),
+        );
   const hasLock = ctx.tree.has('Cargo.lock');
   const names = [web, ...others].map((one) => one.name);
   const main = `${binaries}/${web.name}`;
-  const own = framework === 'rocket' ? `ROCKET_PORT=$PORT ${main}` : framework === 'loco' ? `${main} start --environment production` : main;
+  const own =
+    framework === 'rocket'
+      ? `ROCKET_PORT=$PORT ${main}`
+      : framework === 'loco'
+        ? `${main} start --environment production`
+        : main;
   const given = commands.web === undefined ? own : placed(ctx, commands.web, names, web.name);
-  const start = framework === 'rocket' && !given.includes('ROCKET_PORT') ? `ROCKET_PORT=$PORT ${given}` : given;
+  const start =
+    framework === 'rocket' && !given.includes('ROCKET_PORT') ? `ROCKET_PORT=$PORT ${given}` : given;
   return {
     framework,
     packageManager: 'cargo',
@@ -124,7 +180,15 @@ function image(ctx: Context, { web, others }: Chosen, version: StackPlan['versio
           { do: 'workdir', path: '/src' },
           ...packages(build, 'Libraries that crates are built with.'),
           { do: 'copy', paths: [ctx.dir === '' ? '.' : `${ctx.dir}/`], to: './' },
-          ...(ctx.tree.hasFolder('.sqlx') ? [{ do: 'env', values: { SQLX_OFFLINE: 'true' }, why: 'Queries are checked against .sqlx, not a database.' } as const] : []),
+          ...(ctx.tree.hasFolder('.sqlx')
+            ? [
+                {
+                  do: 'env',
+                  values: { SQLX_OFFLINE: 'true' },
+                  why: 'Queries are checked against .sqlx, not a database.',
+                } as const,
+              ]
+            : []),
           compile(web, others, hasLock),
         ],
       },
@@ -136,24 +200,64 @@ function image(ctx: Context, { web, others }: Chosen, version: StackPlan['versio
           ...packages(run, 'Libraries that the binary is linked with.'),
           certificates('build'),
           { do: 'workdir', path: '/app' },
-          ...files.folders.map((folder): Step => ({ do: 'copy', from: 'build', paths: [`/src/${folder}/`], to: `./${folder}/` })),
-          ...inner.map((folder): Step => ({ do: 'copy', from: 'build', paths: [`/src/${web.crate.dir}/${folder}/`], to: `./${folder}/` })),
-          ...(files.files.length === 0 ? [] : [{ do: 'copy', from: 'build', paths: files.files.map((file) => `/src/${file}`), to: './' } as const]),
+          ...files.folders.map(
+            (folder): Step => ({ do: 'copy', from: 'build', paths: [`/src/${folder}/`], to: `./${folder}/` }),
+          ),
+          ...inner.map(
+            (folder): Step => ({
+              do: 'copy',
+              from: 'build',
+              paths: [`/src/${web.crate.dir}/${folder}/`],
+              to: `./${folder}/`,
+            }),
+          ),
+          ...(files.files.length === 0
+            ? []
+            : [
+                {
+                  do: 'copy',
+                  from: 'build',
+                  paths: files.files.map((file) => `/src/${file}`),
+                  to: './',
+                } as const,
+              ]),
           { do: 'copy', from: 'build', paths: ['/out/'], to: `${binaries}/` },
-          { do: 'env', values: { PATH: `${binaries}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, ...(framework === 'rocket' ? { ROCKET_ADDRESS: '0.0.0.0' } : {}) } },
+          {
+            do: 'env',
+            values: {
+              PATH: `${binaries}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+              ...(framework === 'rocket' ? { ROCKET_ADDRESS: '0.0.0.0' } : {}),
+            },
+          },
         ],
       },
     ],
     ...(locked.has('libsqlite3-sys') ? { writable: ['/app'] } : {}),
-    warnings: [...warnings, ...(hasLock ? [] : [{ code: 'no-lock-file', message: 'There is no Cargo.lock, so each build may get other versions. Commit it: this is an application.' }])],
+    warnings: [
+      ...warnings,
+      ...(hasLock
+        ? []
+        : [
+            {
+              code: 'no-lock-file',
+              message:
+                'There is no Cargo.lock, so each build may get other versions. Commit it: this is an application.',
+            },
+          ]),
+    ],
   };
 }
 
 /** Diesel and rusqlite link to the system's SQLite unless they bring their own. */
 function sqliteNeeded(ctx: Context, web: Binary): boolean {
   if (!lockedCrates(ctx.tree).has('libsqlite3-sys') && !web.crate.dependencies.has('rusqlite')) return false;
-  const manifests = ['Cargo.toml', ...(web.crate.dir === '' ? [] : [`${web.crate.dir}/Cargo.toml`])].map((file) => ctx.tree.read(file) ?? '');
-  return manifests.some((manifest) => /^(diesel|rusqlite|libsqlite3-sys)\b/m.test(manifest)) && !manifests.some((manifest) => /bundled/.test(manifest));
+  const manifests = ['Cargo.toml', ...(web.crate.dir === '' ? [] : [`${web.crate.dir}/Cargo.toml`])].map(
+    (file) => ctx.tree.read(file) ?? '',
+  );
+  return (
+    manifests.some((manifest) => /^(diesel|rusqlite|libsqlite3-sys)\b/m.test(manifest)) &&
+    !manifests.some((manifest) => /bundled/.test(manifest))
+  );
 }
 
 function packages(names: readonly string[], why: string): Step[] {
@@ -163,7 +267,11 @@ function packages(names: readonly string[], why: string): Step[] {
 function compile(web: Binary, others: readonly Binary[], locked: boolean): Step {
   const all = [web, ...others];
   const crates = [...new Set(all.map((one) => one.crate.name))];
-  const flags = [...(locked ? ['--locked'] : []), ...crates.map((name) => `-p ${name}`), ...all.map((one) => `--bin ${one.name}`)];
+  const flags = [
+    ...(locked ? ['--locked'] : []),
+    ...crates.map((name) => `-p ${name}`),
+    ...all.map((one) => `--bin ${one.name}`),
+  ];
   return {
     do: 'run',
     commands: [
@@ -184,10 +292,18 @@ function compile(web: Binary, others: readonly Binary[], locked: boolean): Step 
 
 /** The port that is written into the code, where nothing reads a variable or a configuration. */
 function fixedPort(code: readonly string[], framework: string | null): { port?: number } {
-  if (framework === 'rocket' || framework === 'loco' || code.some((one) => /"[A-Z_]*(PORT|ADDR|ADDRESS|BIND)[A-Z_]*"|clap::|config::|figment/.test(one))) return {};
+  if (
+    framework === 'rocket' ||
+    framework === 'loco' ||
+    code.some((one) => /"[A-Z_]*(PORT|ADDR|ADDRESS|BIND)[A-Z_]*"|clap::|config::|figment/.test(one))
+  )
+    return {};
   const ports = new Set<number>();
   for (const one of code) {
-    for (const match of one.matchAll(/"(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[::1?\])(?::|",\s*)(\d{4,5})\b|\[\s*(?:0,\s*0,\s*0,\s*0|127,\s*0,\s*0,\s*1)\s*\],\s*(\d{4,5})\b/g)) ports.add(Number(match[1] ?? match[2]));
+    for (const match of one.matchAll(
+      /"(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[::1?\])(?::|",\s*)(\d{4,5})\b|\[\s*(?:0,\s*0,\s*0,\s*0|127,\s*0,\s*0,\s*1)\s*\],\s*(\d{4,5})\b/g,
+    ))
+      ports.add(Number(match[1] ?? match[2]));
   }
   const [only] = ports;
   return ports.size === 1 && only !== undefined && only < 65536 ? { port: only } : {};
@@ -206,12 +322,32 @@ function trunk(ctx: Context, version: StackPlan['version'], warnings: Warning[])
         why: 'Compiles the page to WebAssembly.',
         steps: [
           { do: 'workdir', path: '/src' },
-          { do: 'run', commands: ['rustup target add wasm32-unknown-unknown', 'cargo install --locked --root /usr/local trunk'], network: true, caches: [{ id: 'cargo-registry', target: '/usr/local/cargo/registry' }] },
+          {
+            do: 'run',
+            commands: [
+              'rustup target add wasm32-unknown-unknown',
+              'cargo install --locked --root /usr/local trunk',
+            ],
+            network: true,
+            caches: [{ id: 'cargo-registry', target: '/usr/local/cargo/registry' }],
+          },
           { do: 'copy', paths: [ctx.dir === '' ? '.' : `${ctx.dir}/`], to: './' },
-          { do: 'run', commands: ['trunk build --release'], network: true, caches: [{ id: 'cargo-registry', target: '/usr/local/cargo/registry' }] },
+          {
+            do: 'run',
+            commands: ['trunk build --release'],
+            network: true,
+            caches: [{ id: 'cargo-registry', target: '/usr/local/cargo/registry' }],
+          },
         ],
       },
-      serveStage({ from: 'build', path: `/src/${dist.replace(/^\.?\/+|\/+$/g, '')}`, fallback: true, tree: ctx.tree, why: 'The built page.', hashed: true }),
+      serveStage({
+        from: 'build',
+        path: `/src/${dist.replace(/^\.?\/+|\/+$/g, '')}`,
+        fallback: true,
+        tree: ctx.tree,
+        why: 'The built page.',
+        hashed: true,
+      }),
     ],
     warnings,
   });

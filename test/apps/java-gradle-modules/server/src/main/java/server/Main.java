@@ -1,0 +1,5 @@
+package server;
+
+public class Main {
+  public static void main(String[] args) {}
+}

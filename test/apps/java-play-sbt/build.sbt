@@ -1,0 +1,3 @@
+name := "My Play-App"
+lazy val root = (project in file(".")).enablePlugins(PlayScala)
+scalaVersion := "3.3.6"
