@@ -96,7 +96,8 @@ machine_offer_domain() {
 machine_process() {
   local file
   for file in $(printf '%s\n' /proc/[0-9]*/comm | sort -t / -k 3n); do
-    if [ "$(cat "$file" 2>/dev/null)" = "$1" ]; then
+    # One that has ended and not been waited for keeps its name, but has no program.
+    if [ "$(cat "$file" 2>/dev/null)" = "$1" ] && readlink "${file%comm}exe" >/dev/null; then
       file=${file#/proc/}
       printf '%s' "${file%/comm}"
       return 0
