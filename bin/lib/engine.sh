@@ -96,7 +96,7 @@ engine_wait() {
 # engine_failed WORDS: the daemon's own.
 engine_failed() {
   local words
-  words=$(printf '%s\n' "$1" | grep -iE 'failed to start daemon|level=fatal|^failed|error' | tail -n 1)
+  words=$(printf '%s\n' "$1" | grep -iE 'failed to start daemon|level=fatal|^failed|^unable|error' | tail -n 1 || true)
   words=${words:-$(printf '%s\n' "$1" | tail -n 1)}
   fail engine-down "The Docker daemon does not start. It says: ${words:-nothing}" \
     "Mend that (the whole log: ${engine_log:-journalctl -u docker}), start it with 'dockerd' to see more, then run bin/up again."
