@@ -1,3 +1,4 @@
+import { type AppVariable, readAppJson } from '../../buildpacks/appjson.ts';
 import {
   type BaseImage,
   type Buildpack,
@@ -60,6 +61,9 @@ export interface Recipe {
   processes: ProcessCommands;
   confine: 'generated' | 'custom';
   healthPath: string | null;
+  /** What app.json names: variables with their defaults, and how many of each process. */
+  variables: AppVariable[];
+  formation: Record<string, number>;
 }
 
 export interface Planned {
@@ -128,17 +132,27 @@ function decide(repo: Tree, json: PlanJson): Recipe {
   const prefix = settings.app === '' ? '' : `${settings.app}/`;
   const procfile = parseProcfile(repo.manifest(`${prefix}Procfile`) ?? '');
   json.warnings.push(...procfile.warnings);
+  const { variables, formation, warnings } = readAppJson(
+    prefix === '' ? repo : new Tree(repo.source, settings.app),
+  );
+  json.warnings.push(...warnings);
+  return { ...route(repo, settings, procfile.processes, json), variables, formation };
+}
 
+type Built = Omit<Recipe, 'variables' | 'formation'>;
+
+/** The user's Dockerfile, a stack, or a compose file. */
+function route(repo: Tree, settings: AppSettings, processes: Record<string, string>, json: PlanJson): Built {
   const own =
     settings.stack === null || settings.stack === 'dockerfile'
-      ? ownDockerfile(repo, settings, procfile.processes)
+      ? ownDockerfile(repo, settings, processes)
       : null;
   if (own !== null) return useDockerfile(repo, settings, own, json);
 
   const choice =
     settings.stack === null
-      ? chooseOrCompose(repo, settings, procfile.processes, json)
-      : forced(contextOf(repo, settings, settings.app, procfile.processes), settings.stack);
+      ? chooseOrCompose(repo, settings, processes, json)
+      : forced(contextOf(repo, settings, settings.app, processes), settings.stack);
   if ('own' in choice) return useDockerfile(repo, settings, choice, json);
   return useStack(choice, settings, json);
 }
@@ -202,7 +216,7 @@ function chooseOrCompose(
   }
 }
 
-function useDockerfile(repo: Tree, settings: AppSettings, found: Own, json: PlanJson): Recipe {
+function useDockerfile(repo: Tree, settings: AppSettings, found: Own, json: PlanJson): Built {
   json.stack = 'dockerfile';
   json.evidence.push(found.own.evidence);
   json.candidates = [{ stack: 'dockerfile', score: 100, choose: 'stack = "dockerfile"' }];
@@ -233,7 +247,7 @@ function useStack(
   { buildpack, ctx, evidence, candidates, warnings }: Choice,
   settings: AppSettings,
   json: PlanJson,
-): Recipe {
+): Built {
   json.stack = buildpack.stack;
   json.evidence = [...evidence];
   json.candidates = [...candidates];
