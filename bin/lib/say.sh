@@ -82,7 +82,7 @@ say_end() {
   if [ -z "$fail_code" ]; then
     last=
     if [ -s "$say_log" ]; then
-      last=$(grep -v '^[[:space:]]*$' "$say_log" | tail -n 1)
+      last=$(grep -v '^[[:space:]]*$' "$say_log" | tail -n 1 || true)
       tail -n 15 "$say_log" | sed 's/^/  | /' >&4
     fi
     fail_code=step-failed
