@@ -108,7 +108,11 @@ export function parseSettings(raw: Raw): Settings {
       /^[a-z][a-z0-9-]{0,30}$/,
       'lower-case letters, digits and dashes, 31 at most',
     ),
-    dockerSocket: matching('LANDFALL_DOCKER_SOCKET', /^\/[^\0]{1,106}$/, 'the absolute path of a Unix socket'),
+    dockerSocket: matching(
+      'LANDFALL_DOCKER_SOCKET',
+      /^\/[^\0]{1,106}$/,
+      'the absolute path of a Unix socket',
+    ),
     insecureHttp: matching('LANDFALL_INSECURE_HTTP', /^[01]$/, '0 or 1') === '1',
     bases: matching('LANDFALL_BASES', /^(official|local)$/, '`official` or `local`') as Settings['bases'],
     minFreeBytes: Number(matching('LANDFALL_MIN_FREE_MB', /^\d{1,9}$/, 'a number of megabytes')) * 1048576,

@@ -33,6 +33,9 @@ export interface DeployerParts extends Omit<BuildParts, 'slots'> {
   reached(point: string): void;
 }
 
+const firstRetryMs = 250;
+const longestRetryMs = 4000;
+
 /** What a deploy makes live: a release that exists (restart), or one to be made now. */
 export type Aim = { release: Release } | { buildId: number; commit: string; config: Config; reason: string };
 
@@ -224,41 +227,46 @@ export class Deployer {
     log.step('route', `traffic moved to v${release.version}`);
   }
 
-  /** There is only forward now: a proxy that fails for a moment is asked again; afterwards the reconciler goes on asking. */
+  /** All new requests go where the store says. */
   async #route(appId: AppId): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      try {
-        await this.#parts.reconciler.converge(appId);
-        return;
-      } catch (error) {
-        this.#parts.log.error(error, 'route');
-        if (tries === 20) return;
-        await pause(500);
-      }
-    }
+    await this.#forward('route', () => this.#parts.reconciler.converge(appId));
   }
 
   /** Drains the old release, then lets it go. The turn ends here. */
   async #finish(appId: AppId, id: DeployId, endTurn: () => void): Promise<void> {
-    const { reconciler, store, log, reached } = this.#parts;
-    try {
-      if (store.deploys.get(id).state === 'routing') {
-        await this.#route(appId);
-        reached('routing:done');
-        store.deploys.setState(id, 'draining');
-        reached('draining');
-      }
-      await drainStep(reconciler, appId, id);
-      reached('draining:done');
-      store.deploys.setState(id, 'live');
-      reached('live');
-    } catch (error) {
-      log.error(error, `finish deploy ${id}`);
-    } finally {
-      endTurn();
-    }
+    const { reconciler, log } = this.#parts;
+    await this.#forward(`finish deploy ${id}`, () => this.#drain(appId, id));
+    endTurn();
     await reconciler.converge(appId).catch((error) => log.error(error, 'converge'));
     await this.#prune(appId).catch((error) => log.error(error, 'prune'));
+  }
+
+  /** From `routing` or `draining` to `live`; idempotent. */
+  async #drain(appId: AppId, id: DeployId): Promise<void> {
+    const { reconciler, store, reached } = this.#parts;
+    if (store.deploys.get(id).state === 'routing') {
+      await this.#route(appId);
+      reached('routing:done');
+      store.deploys.setState(id, 'draining');
+      reached('draining');
+    }
+    await drainStep(reconciler, appId, id);
+    reached('draining:done');
+    store.deploys.setState(id, 'live');
+    reached('live');
+  }
+
+  /** After the point of no return there is only forward: what Docker, the proxy or the disk refuse is asked for until it is done. */
+  async #forward(what: string, act: () => Promise<unknown>): Promise<void> {
+    for (let wait = firstRetryMs; ; wait = Math.min(2 * wait, longestRetryMs)) {
+      try {
+        await act();
+        return;
+      } catch (error) {
+        this.#parts.log.error(error, what);
+        await pause(wait);
+      }
+    }
   }
 
   /** Old releases give their images back; those that something still uses refuse to go, and are asked again next time. */
