@@ -8,6 +8,7 @@ import { java } from './java/index.ts';
 import { node } from './node/index.ts';
 import { procfile } from './procfile.ts';
 import { python } from './python/index.ts';
+import { ruby } from './ruby/index.ts';
 import { rust } from './rust/index.ts';
 import { shell } from './shell.ts';
 import { staticSite } from './static.ts';
@@ -20,6 +21,7 @@ export const buildpacks: readonly Buildpack[] = [bun,
   go,
   java,
   node,
+  ruby,
   rust,
   staticSite,
   shell,
