@@ -1,4 +1,4 @@
-import type { Backend, Slot, Table } from './table.ts';
+import { address, type Backend, type Slot, type Table } from './table.ts';
 
 /** Only the apps' backends are numbered. */
 const appBackend = /^b\d+$/;
@@ -53,6 +53,16 @@ export function readBusy(text: string): Set<string> {
     (row) => Number(row.get('used_cur')) > 0 || Number(row.get('idle_cur')) > 0,
   );
   return new Set(busy.map((row) => row.get('bkname/svname') ?? ''));
+}
+
+/** `show servers conn`: the address of each server, by `b1/s3`. */
+export function readAddresses(text: string): Map<string, string> {
+  return new Map(
+    rows(text, '# bkname/svname').map((row) => [
+      row.get('bkname/svname') ?? '',
+      address({ host: row.get('addr') ?? '', port: Number(row.get('port')) }),
+    ]),
+  );
 }
 
 /** `show sess`: session → the server that it is on, as `b1/s3`. */

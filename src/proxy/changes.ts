@@ -108,6 +108,7 @@ class Draft {
   #hosts: ReadonlyMap<string, string>;
   readonly #phases = {
     names: [] as Command[],
+    addresses: [] as Command[],
     up: [] as Command[],
     hosts: [] as Command[],
     drain: [] as Command[],
@@ -124,8 +125,8 @@ class Draft {
   }
 
   commands(): Command[] {
-    const { names, up, hosts, drain, down } = this.#phases;
-    return [...names, ...up, ...hosts, ...drain, ...down];
+    const { names, addresses, up, hosts, drain, down } = this.#phases;
+    return [...names, ...addresses, ...up, ...hosts, ...drain, ...down];
   }
 
   backendOf(route: Route, busy: ReadonlySet<string>): Backend | null {
@@ -153,7 +154,7 @@ class Draft {
     const chosen = free.find((own) => address(own) === address(dial)) ?? free[0];
     if (!chosen) return false;
     const server = serverName(backend, chosen);
-    if (address(chosen) !== address(dial)) this.#phases.up.push({ do: 'address', server, ...dial });
+    if (address(chosen) !== address(dial)) this.#phases.addresses.push({ do: 'address', server, ...dial });
     this.#phases.up.push({ do: 'state', server, state: 'ready' });
     this.#replaceSlot(backend, { ...chosen, ...dial, state: 'ready' });
     return true;

@@ -243,20 +243,16 @@ export class HaproxyProxy implements Proxy {
       await pause(10);
     }
     await this.#current();
+    await this.#oldWorkers();
   }
 
+  /** All of them have stopped taking connections of their own when this resolves. */
   async #oldWorkers(): Promise<Worker[]> {
     if (!this.#mayHaveOldWorkers) return [];
     const { old } = await this.#master.processes();
     this.#mayHaveOldWorkers = old.length > 0;
-    return old.map((pid) => {
-      const ask = async (commands: readonly string[]): Promise<string[]> => {
-        const answers: string[] = [];
-        for (const command of commands) answers.push(await this.#master.askOld(pid, command));
-        return answers;
-      };
-      return new Worker(ask, this.#at);
-    });
+    for (const pid of old) await this.#master.untilStopping(pid);
+    return old.map((pid) => new Worker((commands) => this.#master.askOld(pid, commands), this.#at));
   }
 
   /** One after the other, never at the same time; the files are the truth only for a proxy that starts or reloads. */

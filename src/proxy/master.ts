@@ -1,25 +1,76 @@
 import { pause } from '../loop.ts';
-import { type Processes, readProcesses } from './answers.ts';
+import { type Processes, readInfo, readProcesses } from './answers.ts';
 import { ask, ProxyUnreachable } from './socket.ts';
 
 /** A reload of many backends on a busy machine takes a second; this is when something is wrong. */
 const reloadMs = 20_000;
+const refusedMs = 3000;
+/** The signal to stop takes milliseconds. */
+const stopMs = 5000;
 
 /** The proxy's master process: reloads, and the way to workers of before a reload. */
 export class Master {
   readonly #path: string;
+  /** The old workers that are known to be stopping. */
+  #stopping: ReadonlySet<number> = new Set();
 
   constructor(path: string) {
     this.#path = path;
   }
 
   async processes(): Promise<Processes> {
-    return readProcesses(await ask(this.#path, 'show proc'));
+    const processes = readProcesses(await this.#ask('show proc'));
+    // A proxy that is started anew begins with the same pids.
+    this.#stopping = new Set(processes.old.filter((pid) => this.#stopping.has(pid)));
+    return processes;
   }
 
-  /** Asks a worker that has been reloaded away. One that is gone answers with words that no reader understands. */
-  async askOld(pid: number, command: string): Promise<string> {
-    return ask(this.#path, `@!${pid} ${command}`);
+  /** Asks a worker that has been reloaded away; empty answers when it is gone. */
+  async askOld(pid: number, commands: readonly string[]): Promise<string[]> {
+    const answers: string[] = [];
+    for (const command of commands) answers.push(await this.#askOld(pid, command));
+    return answers;
+  }
+
+  /** The master closes its socket for a moment while it executes itself anew, at its start too. */
+  async #ask(command: string): Promise<string> {
+    const until = performance.now() + refusedMs;
+    for (;;) {
+      try {
+        return await ask(this.#path, command);
+      } catch (error) {
+        if (performance.now() > until) throw error;
+        await pause(10);
+      }
+    }
+  }
+
+  /** A worker that ends under a question leaves it without an answer (tried: 3.0), so the patience is short. */
+  async #askOld(pid: number, command: string): Promise<string> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await ask(this.#path, `@!${pid} ${command}`, 250);
+      } catch (error) {
+        if (!(await this.processes()).old.includes(pid)) return '';
+        if (attempt === 20) throw error;
+      }
+    }
+  }
+
+  /**
+   * Resolves when this worker of before a reload knows that it is one. The new worker is ready a moment earlier, and until
+   * then the old one takes new connections to servers that the next change may already retire.
+   */
+  async untilStopping(pid: number): Promise<void> {
+    if (this.#stopping.has(pid)) return;
+    const until = performance.now() + stopMs;
+    for (;;) {
+      const [info = ''] = await this.askOld(pid, ['show info']);
+      if (readInfo(info).get('Stopping') !== '0') break;
+      if (performance.now() > until) throw new ProxyUnreachable(`worker ${pid} goes on after a reload`);
+      await pause(5);
+    }
+    this.#stopping = new Set([...this.#stopping, pid]);
   }
 
   /**
@@ -33,10 +84,9 @@ export class Master {
       return { worker: null, reason: answer.replace(/^Success=0\s*(--)?\s*/, '') };
     const until = performance.now() + reloadMs;
     while (performance.now() < until) {
-      // The master closes its socket while it executes itself anew.
-      const now = await this.processes().catch(() => null);
-      if (now && now.failed > before.failed) return { worker: null, reason: 'see its own log' };
-      if (now?.worker && now.worker !== before.worker) return { worker: now.worker };
+      const now = await this.processes();
+      if (now.failed > before.failed) return { worker: null, reason: 'see its own log' };
+      if (now.worker !== null && now.worker !== before.worker) return { worker: now.worker };
       await pause(10);
     }
     throw new ProxyUnreachable(`no new worker ${reloadMs / 1000} s after a reload`);

@@ -106,7 +106,9 @@ function failure(folder: string, page: Page, status = page.status, type: 'html' 
 function head(settings: ProxySettings, description: string): string {
   const at = paths(settings.home);
   const page = pages(appName(settings));
-  const choice = `  use_backend %[req.fhdr(host),host_only,rtrim(.),map_str(${at.hosts},${unknownBackend})]
+  // The rule on stopping is in both frontends: an old worker may accept its own handover, and tries again then.
+  const choice = `  use_backend handover if { stopping }
+  use_backend %[req.fhdr(host),host_only,rtrim(.),map_str(${at.hosts},${unknownBackend})]
   default_backend ${unknownBackend}
 `;
   return `# Written by Landfall; changes are overwritten. The addresses below are the current ones: a restart or reload of the
@@ -176,7 +178,6 @@ ${binds(settings.httpPort, settings.ipv6)}  # HTTPS goes here: bind :${settings.
   http-request set-header X-Forwarded-Port %[dst_port]
   http-request set-header X-Request-Id %[uuid()]
   http-request set-header X-Request-Start t=%[date(0,us)]
-  use_backend handover if { stopping }
 ${choice}
 backend ${unknownBackend} from base
 ${answer(at.folder, page.unknown, '')}

@@ -98,7 +98,7 @@ export class RuntimeSocket {
 /** One command on a connection of its own, to the end of the answer. Rejects with ProxyUnreachable. */
 export async function ask(path: string, command: string, deadlineMs = 5000): Promise<string> {
   const socket = await dial(path, true);
-  const limit = deadline(deadlineMs, new ProxyUnreachable(`no answer in ${deadlineMs} ms`));
+  const limit = deadline(deadlineMs, new ProxyUnreachable(`no answer to "${command}" in ${deadlineMs} ms`));
   const lost = (): unknown => socket.destroy(limit.signal.reason as Error);
   limit.signal.addEventListener('abort', lost);
   try {

@@ -1,8 +1,9 @@
-import { readBusy, readMap, readSessionIds, readSessions, readTable } from './answers.ts';
+import { pause } from '../loop.ts';
+import { readAddresses, readBusy, readMap, readSessionIds, readSessions, readTable } from './answers.ts';
 import { changes } from './changes.ts';
 import { type Command, line, type MapPaths, succeeded } from './commands.ts';
 import type { Route } from './routes.ts';
-import type { Table } from './table.ts';
+import { address, type Table } from './table.ts';
 
 /** Sends commands to one worker and resolves with the answers, in order. */
 export type Ask = (commands: readonly string[]) => Promise<string[]>;
@@ -29,18 +30,39 @@ export class Worker {
   /** What `changes` says, with a look at the connections only where a slot or backend has to be chosen. */
   async plan(table: Table, routes: readonly Route[]): Promise<ReturnType<typeof changes>> {
     const draft = changes(table, routes, new Set());
-    const touched = new Set(
-      draft.commands.flatMap((c) => (c.do === 'address' ? [c.server.split('/')[0]] : [])),
-    );
+    const touched = backendsOf(draft.commands);
     const spares = draft.commands.some((c) => c.do === 'map' && c.map === 'apps' && c.verb === 'add');
-    if (touched.size === 0 && !spares) return draft;
-    const asked = spares ? ['show servers conn'] : [...touched].map((name) => `show servers conn ${name}`);
+    if (touched.length === 0 && !spares) return draft;
+    const asked = spares ? ['show servers conn'] : touched.map((name) => `show servers conn ${name}`);
     const busy = (await this.#ask(asked)).flatMap((answer) => [...readBusy(answer)]);
     return changes(table, routes, new Set(busy));
   }
 
   /** Does the commands; resolves with what the worker objected to, if anything. */
   async send(commands: readonly Command[]): Promise<string | null> {
+    const last = commands.findLastIndex((command) => command.do === 'address') + 1;
+    return (await this.#sendAddresses(commands.slice(0, last))) ?? (await this.#send(commands.slice(last)));
+  }
+
+  /**
+   * Since 3.0 an address is changed a moment after the answer, and a server that is made ready too early gets its first
+   * requests at the old address (tried: refused, a second lost). So look until it is there.
+   */
+  async #sendAddresses(commands: readonly Command[]): Promise<string | null> {
+    const objection = await this.#send(commands);
+    const moved = commands.flatMap((command) => (command.do === 'address' ? [command] : []));
+    if (objection || moved.length === 0) return objection;
+    const asked = backendsOf(commands).map((name) => `show servers conn ${name}`);
+    for (let look = 0; look < 400; look += 1) {
+      const now = new Map((await this.#ask(asked)).flatMap((answer) => [...readAddresses(answer)]));
+      if (moved.every((command) => now.get(command.server) === address(command))) return null;
+      await pause(5);
+    }
+    return 'a changed address does not show';
+  }
+
+  async #send(commands: readonly Command[]): Promise<string | null> {
+    if (commands.length === 0) return null;
     const lines = commands.map((command) => line(command, this.#maps));
     const answers = await this.#ask(lines);
     const objections = commands.flatMap((command, index) => {
@@ -77,4 +99,10 @@ export class Worker {
     const [apps = ''] = await this.#ask([`show map ${this.#maps.apps}`]);
     return [...readMap(apps)].find(([, value]) => value.startsWith(`${appId}:`))?.[0];
   }
+}
+
+/** The backends in which an address changes. */
+function backendsOf(commands: readonly Command[]): string[] {
+  const names = commands.flatMap((c) => (c.do === 'address' ? [c.server.split('/')[0] ?? ''] : []));
+  return [...new Set(names)];
 }

@@ -42,6 +42,12 @@ async function drained(proxy: ProxyRig, version: string): Promise<void> {
   await until(async () => ((await proxy.driver.sessions(app)).get(version) ?? 0) === 0);
 }
 
+async function retries(proxy: ProxyRig): Promise<number> {
+  const stat = await ask(join(proxy.home, 'proxy/run/haproxy.sock'), 'show stat b1 2 -1');
+  const [names = '', values = ''] = stat.split('\n');
+  return Number(values.split(',')[names.split(',').indexOf('wretr')]);
+}
+
 /** The swap as a deploy does it. */
 async function swap(proxy: ProxyRig, old: FakeInstance, version: string): Promise<FakeInstance> {
   const next = await instance(version);
@@ -69,6 +75,8 @@ describe('a swap', () => {
     await traffic.stop();
     expect(traffic.lost).toEqual([]);
     expect(traffic.done).toBeGreaterThan(500);
+    // Nor was one tried twice, which takes a second.
+    expect(await retries(proxy)).toBe(0);
     expect((await proxy.driver.ping()).pid).toBe(pid);
   });
 

@@ -92,10 +92,13 @@ export async function proxyRig(options: { started?: boolean } = {}): Promise<Pro
     start: async () => {
       const [file, args] = image ? ['docker', dockerRun(home, image)] : ['/usr/sbin/haproxy', direct(home)];
       child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {}, detached: true });
+      child.on('error', (error) =>
+        lines.push(`${error.message}: install haproxy, or set LANDFALL_TEST_PROXY_IMAGE`),
+      );
       child.stdout?.on('data', (d) => lines.push(String(d)));
       child.stderr?.on('data', (d) => lines.push(String(d)));
       await until(async () => {
-        if (child?.exitCode != null) throw new Error(`the proxy ended: ${lines.join('')}`);
+        if (child?.exitCode != null || !child?.pid) throw new Error(`the proxy ended: ${lines.join('')}`);
         return await rig.driver.ping().then(
           () => true,
           () => false,

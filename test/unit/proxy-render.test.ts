@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  readAddresses,
   readBusy,
   readInfo,
   readProcesses,
@@ -166,6 +167,7 @@ describe('answers', () => {
       'b1/s3 5/3 127.0.0.1 1 - 5000 0 0 0 0 0 -1 0 0 0',
     ].join('\n');
     expect(readBusy(text)).toEqual(new Set(['b1/s1', 'b1/s2']));
+    expect(readAddresses(text).get('b1/s2')).toBe('10.0.0.2:5000');
   });
 
   it('about sessions: open requests, or connections in use where those are more', () => {
