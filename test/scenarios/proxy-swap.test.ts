@@ -195,6 +195,7 @@ describe('a reload', () => {
     const proxy = await up();
     const one = await instance('v1');
     await proxy.driver.apply([route(app, [[one, 'ready']])]);
+    await proxy.driver.settled();
     proxy.driver = proxy.newDriver({ domain: 'other.test' });
     await proxy.driver.apply([route(app, [[one, 'ready']])]);
     expect((await get(proxy.port, 'landfall.test')).status).toBe(404);
@@ -232,6 +233,7 @@ describe('a new driver', () => {
     const { pid } = await proxy.driver.ping();
     const traffic = load(proxy.port, host);
     for (let i = 1; i <= 4; i += 1) {
+      await proxy.driver.settled();
       // Without close: as after kill -9 of the server, the old connection may still be there.
       proxy.driver = proxy.newDriver();
       await proxy.driver.apply([route(app, [[current, 'ready']])]);
