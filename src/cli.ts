@@ -1,6 +1,7 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { withNixpacks } from './build/nixpacks.ts';
 import { page } from './build/page.ts';
 import { type Planned, plan } from './build/plan.ts';
 import { sourceFromDirectory } from './build/source.ts';
@@ -40,16 +41,29 @@ async function main(args: readonly string[]): Promise<number> {
   }
   switch (command) {
     case 'plan':
-      return printPlan(planOf(dir), values.json, dir);
+      return printPlan(await planned(dir), values.json, dir);
     case 'eject':
-      return eject(planOf(dir), dir, values.force, values.json);
+      return eject(await planned(dir), dir, values.force, values.json);
     case 'build': {
       const { buildLocally } = await import('./build/local.ts');
-      return buildLocally(planOf(dir), { dir: resolve(dir), tag: values.tag ?? null, json: values.json });
+      return buildLocally(await planned(dir), {
+        dir: resolve(dir),
+        tag: values.tag ?? null,
+        json: values.json,
+      });
     }
     default:
       throw new UserError('bad-input', `There is no command "${command}".`, `The commands are:\n${usage}`);
   }
+}
+
+/** The plan, and what the program nixpacks adds where no buildpack knows the app. */
+function planned(dir: string): Promise<Planned> {
+  return withNixpacks(planOf(dir), {
+    dir,
+    path: process.env.PATH ?? '',
+    signal: new AbortController().signal,
+  });
 }
 
 /** Plans a folder; `elapsedMs` counts reading the tree too. */

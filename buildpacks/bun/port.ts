@@ -19,7 +19,7 @@ export function fixedPort(ctx: Context, file: string | null): { port: number | n
       (/^port$/i.test(word) && /^[:=]$/.test(words[index + 1] ?? '')) ||
       (word === 'listen' && words[index + 1] === '(');
     if (!said || !Number.isInteger(value) || value <= 0 || value > 65535) continue;
-    const message = `${file} fixes port ${value}, whatever PORT says: the app is expected there. Better: Number(process.env.PORT ?? ${value}).`;
+    const message = `${file} fixes port ${value}, whatever PORT says: the app is expected there. Better: Number(Bun.env.PORT ?? ${value}).`;
     return { port: value, warnings: [{ code: 'port-not-read', message }] };
   }
   return none;

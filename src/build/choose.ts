@@ -56,6 +56,7 @@ export function contextOf(
 
 /** The stack that the settings name. */
 export function forced(ctx: Context, stack: Stack): Choice {
+  if (stack === 'nixpacks') throw noNixpacks();
   const buildpack = buildpacks.find((one) => one.stack === stack);
   if (buildpack === undefined) {
     throw new PlanError(
@@ -77,6 +78,17 @@ export function forced(ctx: Context, stack: Stack): Choice {
     candidates: [candidate(stack, 100)],
     warnings: [],
   };
+}
+
+/** Planning runs no programs: who has nixpacks puts its plan in the place of this. */
+function noNixpacks(): PlanError {
+  return new PlanError(
+    'unsupported',
+    'nothing-detected',
+    'stack = "nixpacks" is set, and the program nixpacks, which would plan this app, is not at hand or found nothing.',
+    'Get it with: cargo install nixpacks. For a server, commit what it writes: nixpacks build . --out . and dockerfile = ".nixpacks/Dockerfile" in landfall.toml.',
+    { file: settingsFile },
+  );
 }
 
 /** The main stack of the app's folder by its evidence. Throws PlanError when there is none, or more than one. */
@@ -225,7 +237,7 @@ function foreign(best: Scored, candidates: Candidate[]): PlanError {
     'unsupported',
     'nothing-detected',
     `This looks like ${best.name}, which Landfall cannot build by itself. Seen: ${seen}.`,
-    'Add a Dockerfile, or choose another stack with stack = "…" in landfall.toml.',
+    'Add a Dockerfile (nixpacks build . --out . may write one), or choose another stack with stack = "…" in landfall.toml.',
     {
       candidates,
     },

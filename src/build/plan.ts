@@ -149,6 +149,7 @@ function route(repo: Tree, settings: AppSettings, processes: Record<string, stri
       : null;
   if (own !== null) return useDockerfile(repo, settings, own, json);
 
+  if (settings.stack === 'nixpacks') json.stack = 'nixpacks';
   const choice =
     settings.stack === null
       ? chooseOrCompose(repo, settings, processes, json)
