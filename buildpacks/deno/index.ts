@@ -5,7 +5,6 @@ import {
   evidence,
   nothingToRun,
   type StackPlan,
-  type Step,
   type Warning,
   weight,
 } from '../buildpack.ts';
@@ -14,6 +13,7 @@ import { serveStage, sitePlan } from '../lib/serve.ts';
 import { toolVersion, versionFile } from '../lib/toolfiles.ts';
 import type { Tree } from '../lib/tree.ts';
 import { languages, resolveVersion } from '../lib/versions.ts';
+import { remote, steps } from './build.ts';
 import { type DenoConfig, entryFiles, readCode, readConfig } from './config.ts';
 import { fixedPort } from './port.ts';
 import { type DenoStart, entryCode, expandTask, findStart, watches } from './start.ts';
@@ -119,77 +119,6 @@ export const deno: Buildpack = {
     return port === null ? plan : { ...plan, port };
   },
 };
-
-/** The steps that bring source and imports to /app. */
-function steps(
-  ctx: Context,
-  config: DenoConfig | null,
-  version: string,
-  entry: string | null,
-  build: string | null,
-): Step[] {
-  const { tree, repo } = ctx;
-  // A member of a workspace needs the root's deno.json and its neighbours.
-  const member = ctx.dir !== '' && repo.first('deno.json', 'deno.jsonc') !== null;
-  const root = member ? '' : ctx.dir;
-  const locked = tree.has('deno.lock') || (member && repo.has('deno.lock'));
-  const frozen = locked ? ' --frozen' : '';
-  const manifests =
-    member || config === null || config.workspace.length > 0
-      ? []
-      : ['deno.json', 'deno.jsonc', 'deno.lock', 'package.json', 'import_map.json'].filter((name) =>
-          tree.has(name),
-        );
-  const own = 'find /deno-dir ! -user 1000 -exec chown 1000:1000 {} +';
-  const list: Step[] = [
-    { do: 'workdir', path: '/app' },
-    { do: 'env', values: { DENO_DIR: '/deno-dir', DENO_NO_UPDATE_CHECK: '1' } },
-  ];
-  if (
-    config !== null &&
-    manifests.length > 0 &&
-    version.startsWith('2') &&
-    Object.values(config.imports).some(remote) &&
-    !usesMap(tree, config)
-  ) {
-    list.push({
-      do: 'copy',
-      paths: manifests.map(ctx.at),
-      to: './',
-      why: 'Manifests before source: an edit of the source fetches nothing again.',
-    });
-    list.push({ do: 'run', commands: [`deno install${frozen}`, own], network: true });
-  }
-  list.push({ do: 'copy', paths: [root === '' ? '.' : `${root}/`], to: './', owned: true });
-  if (member) list.push({ do: 'workdir', path: `/app/${ctx.dir}` });
-  const commands = [
-    ...(entry === null ? [] : [`deno cache${frozen} ${entry}`]),
-    ...(build === null ? [] : [build]),
-  ];
-  const place = member ? `/app/${ctx.dir}` : '/app';
-  list.push({
-    do: 'run',
-    commands: [
-      ...commands,
-      'mkdir -p /deno-dir',
-      own,
-      `chown 1000:1000 /app${member ? ` ${place}` : ''}`,
-      ...(build === null
-        ? []
-        : [`find ${place} -path '*/node_modules' -prune -o ! -user 1000 -exec chown 1000:1000 {} +`]),
-    ],
-    network: true,
-  });
-  return list;
-}
-
-function remote(target: string): boolean {
-  return /^(jsr:|npm:|https?:)/.test(target);
-}
-
-function usesMap(tree: Tree, config: DenoConfig): boolean {
-  return /"importMap"\s*:/.test(tree.read(config.file) ?? '');
-}
 
 /** The task that must run before the start; one that watches or only starts is none. */
 function buildTask(config: DenoConfig | null): string | null {

@@ -4,34 +4,19 @@ import {
   type Evidence,
   evidence,
   nothingToRun,
-  PlanError,
   type StackPlan,
   weight,
 } from '../buildpack.ts';
 import { images } from '../lib/images.ts';
 import { toolVersion, versionFile } from '../lib/toolfiles.ts';
 import { Tree } from '../lib/tree.ts';
-import type { VersionRequest } from '../lib/versions.ts';
 import { languages, resolveVersion } from '../lib/versions.ts';
 import { buildStages } from './build.ts';
+import { isLibrary, mainOf, releaseName, webLibraries } from './choose.ts';
 import { erlangEvidence, planErlang } from './erlang.ts';
 import { type Mix, readMix, readUmbrella } from './mix.ts';
 import { fixedPort, frozenSecrets, variableWarnings } from './runtime.ts';
-
-const webLibraries = [
-  'plug_cowboy',
-  'bandit',
-  'cowboy',
-  'raxx',
-  'ace',
-  'elli',
-  'maru',
-  'sugar',
-  'trot',
-  'mochiweb',
-  'thousand_island',
-  'yaws',
-];
+import { configVersion, plainVersion, requirement } from './versions.ts';
 
 /** Mix projects that run: Phoenix, Plug, and other applications; rebar3 projects with a release. */
 export const elixir: Buildpack = {
@@ -146,106 +131,6 @@ function frameworkOf(all: readonly Mix[]): { name: string; mix: Mix } | null {
   return null;
 }
 
-/** Published on hex and not configured for production: made for others to use. */
-function isLibrary(ctx: Context, root: Mix): boolean {
-  if (root.appsPath !== null) return false;
-  const configured =
-    root.releases.length > 0 ||
-    ctx.tree.first(
-      'config/runtime.exs',
-      'config/prod.exs',
-      'config/releases.exs',
-      'rel/env.sh.eex',
-      'Procfile',
-    ) !== null;
-  return root.mod === null || (root.published && !configured);
-}
-
-/** The application that is started. Throws PlanError for a library, an escript, firmware, several web apps. */
-function mainOf(ctx: Context, root: Mix, members: readonly Mix[]): Mix {
-  const started = ctx.settings.start !== null || ctx.procfile.web !== undefined;
-  if (root.deps.has('nerves'))
-    throw nothingToRun(
-      'This is firmware made with Nerves: it runs on devices, not on a server.',
-      'Deploy it with mix firmware.',
-      'mix.exs',
-    );
-  if (root.appsPath === null) {
-    if (!isLibrary(ctx, root) || started) return root;
-    throw nothingToRun(
-      root.escript
-        ? 'mix.exs builds an escript, a program for the command line: nothing runs for long.'
-        : root.mod === null
-          ? 'mix.exs names no application module (mod: …): this is a library, with nothing to run.'
-          : 'mix.exs describes a package for hex: a library, with nothing to run by itself.',
-      'Add mod: {MyApp.Application, []} to application/0, or start = "…" to landfall.toml.',
-      ctx.at('mix.exs'),
-    );
-  }
-  const named = [root.defaultRelease, ...root.releases]
-    .map((name) => members.find((mix) => mix.app === name))
-    .find((mix) => mix !== undefined);
-  const phoenix = members.filter((mix) => mix.deps.has('phoenix') && mix.mod !== null);
-  const web =
-    phoenix.length > 0
-      ? phoenix
-      : members.filter((mix) => mix.mod !== null && webLibraries.some((name) => mix.deps.has(name)));
-  const running = web.length > 0 ? web : members.filter((mix) => mix.mod !== null);
-  const [first] = running;
-  // One release holds all of an umbrella's apps.
-  if (root.releases.length > 0 && first !== undefined) return named ?? first;
-  if (first === undefined)
-    throw nothingToRun(
-      `None of the apps in ${root.appsPath}/ has an application module (mod: …).`,
-      'Name the command with start = "…" in landfall.toml.',
-      ctx.at('mix.exs'),
-    );
-  if (running.length > 1) {
-    throw new PlanError(
-      'ambiguous',
-      'ambiguous',
-      `This umbrella holds several apps: ${running.map((mix) => mix.dir).join(', ')}, and mix.exs names no release.`,
-      'Add releases: to the root mix.exs, or choose one in landfall.toml.',
-      {
-        file: ctx.at('mix.exs'),
-        candidates: running.map((mix) => ({
-          stack: 'elixir' as const,
-          score: 90,
-          choose: `app = "${ctx.at(mix.dir)}"`,
-        })),
-      },
-    );
-  }
-  return first;
-}
-
-/** The release that is made. Throws PlanError when there are several and none is the default. */
-function releaseName(ctx: Context, root: Mix, main: Mix): string {
-  const names = root.releases.length > 0 ? root.releases : main.releases;
-  const asked = /(?:^|\/)bin\/([\w-]+)/.exec(ctx.settings.start ?? ctx.procfile.web ?? '')?.[1];
-  const wanted =
-    names.find((name) => name === asked) ??
-    root.defaultRelease ??
-    names.find((name) => name === root.app) ??
-    (names.length === 1 ? names[0] : undefined);
-  if (wanted !== undefined) return wanted;
-  if (names.length === 0) return main.app ?? 'app';
-  throw new PlanError(
-    'ambiguous',
-    'ambiguous',
-    `mix.exs describes several releases: ${names.join(', ')}.`,
-    'Add default_release: to mix.exs, or choose one in landfall.toml.',
-    {
-      file: ctx.at('mix.exs'),
-      candidates: names.map((name) => ({
-        stack: 'elixir' as const,
-        score: 90,
-        choose: `start = "bin/${name} start"`,
-      })),
-    },
-  );
-}
-
 function runtimeStage(version: string, phoenix: boolean) {
   return {
     name: 'runtime',
@@ -308,33 +193,6 @@ function migrations(ctx: Context, main: Mix, release: string | null): Record<str
     .find((path) => path.endsWith('/release.ex') && /\bdef\s+migrate\b/.test(ctx.tree.read(path) ?? ''));
   const module = /\bdefmodule\s+([\w.]+)/.exec(file === undefined ? '' : (ctx.tree.read(file) ?? ''))?.[1];
   return module === undefined ? {} : { release: `bin/${release} eval ${module}.migrate` };
-}
-
-/** `1.15.7-otp-26` → `1.15.7`. */
-function plainVersion(request: VersionRequest | null): VersionRequest | null {
-  return request === null
-    ? null
-    : { ...request, value: request.value.replace(/^v/, '').replace(/-otp-?\d+.*$/, '') };
-}
-
-/** The file of Heroku's community buildpack. */
-function configVersion(ctx: Context): VersionRequest | null {
-  const value = /^\s*elixir_version\s*=\s*\(?"?v?([\d.]+)/m.exec(
-    ctx.tree.read('elixir_buildpack.config') ?? '',
-  )?.[1];
-  return value === undefined ? null : { value, source: 'elixir_buildpack.config' };
-}
-
-/** Hex's `~> 1.14` lets any 1.x from 1.14 on; `~> 1.14.2` any 1.14.x. `and` is a space, `or` is `||`. */
-function requirement(value: string): string {
-  return value
-    .replace(/~>\s*(\d+)\.(\d+)\.(\d+)\S*/g, '>=$1.$2.$3 <$1.$2.9999')
-    .replace(
-      /~>\s*(\d+)\.(\d+)\S*/g,
-      (_, major: string, minor: string) => `>=${major}.${minor}.0 <${Number(major) + 1}.0.0`,
-    )
-    .replace(/\s+and\s+/g, ' ')
-    .replace(/\s+or\s+/g, ' || ');
 }
 
 function lockWarning(ctx: Context, root: Mix) {
