@@ -84,6 +84,13 @@ export function appOf(ctx: Context, pkg: Package, given: string | null): App {
   if (serving !== null && fileServer(serving) === null)
     return serverOf(ctx, pkg, serving, source, usable?.build ?? [], null, warnings);
 
+  if (serving === null && dev === null && !pkg.private && shape === null) {
+    if (pkg.bin)
+      return { kind: 'none', library: true, why: 'it is a command-line tool (bin) without a start script' };
+    if (pkg.published) {
+      return { kind: 'none', library: true, why: 'it is a library for other packages, with no start script' };
+    }
+  }
   const other = otherScript(ctx, pkg);
   if (other !== null && (serverLibrary(pkg) !== null || bundlerShape(pkg, ctx) === null)) {
     return serverOf(ctx, pkg, other.start, `scripts.${other.name}`, other.build, null, warnings);
@@ -118,14 +125,6 @@ export function appOf(ctx: Context, pkg: Package, given: string | null): App {
   if (built !== null && pkg.scripts.build !== undefined && serverLibrary(pkg) !== null) {
     return serverOf(ctx, pkg, `node ${built}`, 'main, made by the build', [], null, warnings);
   }
-  if (pkg.bin && !(serverLibrary(pkg) !== null && pkg.private))
-    return { kind: 'none', library: true, why: 'it is a command-line tool (bin) without a start script' };
-  if (pkg.published && !pkg.private)
-    return {
-      kind: 'none',
-      library: true,
-      why: 'it is a library for other packages, with no start script and nothing that listens',
-    };
   if (
     entry !== null &&
     (serverLibrary(pkg) !== null ||

@@ -11,86 +11,58 @@ export interface PyStatement {
   tokens: PyToken[];
 }
 
+/** Blanks, comments and joined lines; a line end; the opening of a string; a name; a number; a sign. */
+const pattern =
+  /(?:[ \t\r\f]+|#[^\n]*|\\\r?\n)|(\n)|[rRbBuUfFtT]{0,3}("""|\x27\x27\x27|"|\x27)|([\p{L}_][\p{L}\p{N}_]*)|(\d[\w.]*)|(\*\*=?|\/\/=?|->|:=|[!=<>+\-*/%&|^@]=|<<|>>|[\s\S])/uy;
+
 /** Splits Python into logical lines. Never throws; text that is no Python gives nonsense, not an error. */
 export function pyStatements(source: string): PyStatement[] {
   const statements: PyStatement[] = [];
-  const string = /(?:[rRbBuUfFtT]{0,3})("""|'''|"|')/y;
-  const name = /[\p{L}_][\p{L}\p{N}_]*/uy;
-  const number = /\d[\w.]*/y;
-  const sign = /\*\*=?|\/\/=?|->|:=|[!=<>+\-*/%&|^@]=|<<|>>|[\s\S]/y;
-  let at = 0;
   let line = 1;
   let depth = 0;
   let current: PyStatement | null = null;
-  const flush = (): void => {
-    if (current !== null && current.tokens.length > 0) statements.push(current);
-    current = null;
-  };
-  while (at < source.length) {
-    const char = source[at] ?? '';
-    if (char === '\n') {
+  pattern.lastIndex = 0;
+  for (let at = 0; at < source.length; at = pattern.lastIndex) {
+    const match = pattern.exec(source);
+    if (match === null) break;
+    const [whole, newline, quote, name, number, sign] = match;
+    if (newline !== undefined) {
       line++;
-      at++;
-      if (depth === 0) flush();
+      if (depth === 0 && current !== null) {
+        statements.push(current);
+        current = null;
+      }
       continue;
     }
-    if (char === '\\' && /^\\\r?\n/.test(source.slice(at, at + 3))) {
-      at = source.indexOf('\n', at) + 1;
-      line++;
+    if (quote === undefined && name === undefined && number === undefined && sign === undefined) {
+      if (whole.endsWith('\n')) line++;
       continue;
     }
-    if (char === '#') {
-      const end = source.indexOf('\n', at);
-      at = end < 0 ? source.length : end;
-      continue;
-    }
-    if (/\s/.test(char)) {
-      at++;
-      continue;
-    }
-    if (char === ';' && depth === 0) {
-      const indent: number = (current as PyStatement | null)?.indent ?? 0;
-      flush();
+    if (sign === ';' && depth === 0) {
+      // The next one begins on the same line, with the same indentation.
+      const indent: number = current?.indent ?? 0;
+      if (current !== null) statements.push(current);
       current = { indent, line, tokens: [] };
-      at++;
       continue;
     }
     current ??= { indent: indentAt(source, at), line, tokens: [] };
-    string.lastIndex = at;
-    const opened = string.exec(source);
-    if (opened !== null) {
-      const quote = opened[1] ?? '"';
-      const start = string.lastIndex;
+    if (quote !== undefined) {
+      const start = pattern.lastIndex;
       const end = stringEnd(source, start, quote);
       const text = source.slice(start, end);
       current.tokens.push({ kind: 'string', text });
-      line += text.split('\n').length - 1;
-      at = Math.min(source.length, end + quote.length);
-      continue;
+      if (quote.length === 3) line += text.split('\n').length - 1;
+      pattern.lastIndex = Math.min(source.length, source.startsWith(quote, end) ? end + quote.length : end);
+    } else if (name !== undefined) current.tokens.push({ kind: 'name', text: name });
+    else if (number !== undefined) current.tokens.push({ kind: 'number', text: number });
+    else if (sign !== undefined) {
+      if (sign === '(' || sign === '[' || sign === '{') depth++;
+      else if (sign === ')' || sign === ']' || sign === '}') depth = Math.max(0, depth - 1);
+      current.tokens.push({ kind: 'sign', text: sign });
     }
-    name.lastIndex = at;
-    const named = name.exec(source)?.[0];
-    if (named !== undefined) {
-      current.tokens.push({ kind: 'name', text: named });
-      at += named.length;
-      continue;
-    }
-    number.lastIndex = at;
-    const digits = number.exec(source)?.[0];
-    if (digits !== undefined) {
-      current.tokens.push({ kind: 'number', text: digits });
-      at += digits.length;
-      continue;
-    }
-    sign.lastIndex = at;
-    const mark = sign.exec(source)?.[0] ?? char;
-    if (/^[([{]$/.test(mark)) depth++;
-    if (/^[)\]}]$/.test(mark)) depth = Math.max(0, depth - 1);
-    current.tokens.push({ kind: 'sign', text: mark });
-    at += mark.length;
   }
-  flush();
-  return statements;
+  if (current !== null) statements.push(current);
+  return statements.filter((statement) => statement.tokens.length > 0);
 }
 
 function indentAt(source: string, at: number): number {

@@ -1,5 +1,5 @@
 import { type Context, PlanError } from '../buildpack.ts';
-import { depth } from '../lib/tree.ts';
+import { depth, type Tree } from '../lib/tree.ts';
 import { type PyModule, pyModule } from './code.ts';
 
 export type Protocol = 'wsgi' | 'asgi' | 'aiohttp';
@@ -78,11 +78,26 @@ export interface Program {
 /** What makes a folder a Python project of its own. */
 export const pythonManifests = ['requirements.txt', 'pyproject.toml', 'Pipfile', 'setup.py'];
 
+/** Words without which a file is neither an app nor what starts one. */
+const worth =
+  /__main__|\b(?:fastapi|starlette|litestar|starlite|quart|blacksheep|sanic|falcon|flask|apiflask|eve|bottle|dash|django|socketio|pyramid|aiohttp|tornado|gradio|streamlit|chainlit|panel|shiny|solara|mesop|nicegui|celery|uvicorn|gunicorn|cherrypy|connexion|fasthtml|esmerald|ravyn|robyn|responder|morepath|strawberry|ariadne|discord|telegram|telebot|aiogram|pyrogram|telethon|slack_bolt|tweepy|websockets|grpc|mcp|fastmcp|http\.server|wsgiref|socketserver|apscheduler|schedule|rq|twisted|web|hug|pywebio|flet|taipy)\b|_APPLICATION|\b\w*(?:create|make|get|build)_\w*app\w*\b|\b(?:app|application|main|run)\s*\(|^(?:app|application|api|server)\s*[:=]/m;
+
 /** No app has its entry deeper, and no app needs more files read to be understood. */
 const maxFiles = 600;
 
 /** Reads the app's modules, shallow ones first, and finds what servers can load. */
 export function readProgram(ctx: Context): Program {
+  const known = programs.get(ctx.tree);
+  if (known !== undefined) return known;
+  const program = read(ctx);
+  programs.set(ctx.tree, program);
+  return program;
+}
+
+/** Detecting and planning ask for the same program. */
+const programs = new WeakMap<Tree, Program>();
+
+function read(ctx: Context): Program {
   const modules = new Map<string, PyModule>();
   for (const file of ctx.tree.withExtension('.py').slice(0, maxFiles)) {
     if (ctx.tree.belongsBelow(file, pythonManifests)) continue;
@@ -93,7 +108,8 @@ export function readProgram(ctx: Context): Program {
     )
       continue;
     const source = ctx.tree.read(file);
-    if (source !== null) modules.set(file, pyModule(source));
+    // Only a file that may hold an app, a factory or a script is worth the full reading.
+    if (source !== null && source.length < 300_000 && worth.test(source)) modules.set(file, pyModule(source));
   }
   return { modules, entries: findEntries(modules) };
 }
@@ -182,14 +198,23 @@ function rate(file: string, name: string, factory: boolean, targets: ReadonlySet
       get_app: 3,
       create_application: 4,
     }[name] ?? (factory ? -12 : 0);
-  return (stems[stem] ?? 12) - 8 * depth(file) + label + (factory ? -10 : 0) + (named ? 100 : 0);
+  const aside = /celery|example|sample|demo|test|old|legacy|backup|mock|stub|dummy|debug/.test(file)
+    ? -15
+    : 0;
+  return (stems[stem] ?? 12) + aside - 8 * depth(file) + label + (factory ? -10 : 0) + (named ? 100 : 0);
 }
 
 /** The entry that is the app. Throws PlanError when two in different folders are as likely. */
 export function chooseEntry(entries: readonly Entry[]): Entry | null {
   const [best, ...others] = entries;
   if (best === undefined) return null;
-  const rival = others.find((one) => one.score === best.score && folder(one.file) !== folder(best.file));
+  const stem = (file: string) => file.slice(file.lastIndexOf('/') + 1);
+  const rival = others.find(
+    (one) =>
+      one.score === best.score &&
+      folder(one.file) !== folder(best.file) &&
+      stem(one.file) === stem(best.file),
+  );
   if (rival !== undefined && best.score < 100) {
     const both = [best, rival];
     throw new PlanError(

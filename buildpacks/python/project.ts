@@ -25,6 +25,8 @@ export interface Project {
   written: string[];
   /** The project itself can be installed and is imported by its name. */
   installable: boolean;
+  /** It says of itself what a package index wants to know (classifiers, keywords): it is made for others. */
+  published: boolean;
   /** The dependency layer needs the source (path dependencies, workspaces, `-e .`). */
   needsSource: boolean;
   /** [project.scripts] and Poetry's: name → `module:function`. */
@@ -98,7 +100,14 @@ export function readProject(ctx: Context): Project {
     });
   }
   if (named !== null && lock !== null && lock[1] !== named) lock = null;
-  const base = { pyproject, scripts: scriptsOf(pyproject), warnings, written: [] as string[], git: false };
+  const base = {
+    pyproject,
+    scripts: scriptsOf(pyproject),
+    warnings,
+    written: [] as string[],
+    git: false,
+    published: isPublished(pyproject, tree),
+  };
   const installable =
     pyproject['build-system'] !== undefined || record(tool.poetry).name !== undefined || tree.has('setup.py');
   if (lock !== null) {
@@ -203,6 +212,20 @@ export function readProject(ctx: Context): Project {
     installable: false,
     needsSource: false,
   };
+}
+
+function isPublished(pyproject: Record<string, Json>, tree: Tree): boolean {
+  for (const table of [record(pyproject.project), record(record(pyproject.tool).poetry)]) {
+    const classifiers = strings(table.classifiers);
+    if (classifiers.some((one) => one.startsWith('Private ::'))) return false;
+    if (classifiers.length > 0 || strings(table.keywords).length > 0) return true;
+  }
+  if (/^(?:classifiers?|keywords)\s*=/m.test(tree.read('setup.cfg') ?? '')) return true;
+  return pyStatements(tree.read('setup.py') ?? '').some(({ tokens }) =>
+    tokens.some(
+      (token, index) => /^(?:classifiers|keywords)$/.test(token.text) && tokens[index + 1]?.text === '=',
+    ),
+  );
 }
 
 function findRequirements(tree: Tree, warnings: Warning[]): string | null {

@@ -102,6 +102,16 @@ const scripted: readonly [string, string][] = [
   ['schedule', 'schedule'],
 ];
 
+/** In a package for others only an app object in the usual place is its app; factories are part of what it offers. */
+function plainEntry(project: Project, entry: Entry): boolean {
+  return (
+    !entry.factory &&
+    depth(entry.file) <= 1 &&
+    /(?:^|\/)(?:app|main|wsgi|asgi|server|api)\.py$/.test(entry.file) &&
+    project.names.has(entry.framework)
+  );
+}
+
 const none: Pick<Start, 'adds' | 'env' | 'django' | 'processes' | 'warnings'> = {
   adds: [],
   env: {},
@@ -117,7 +127,9 @@ export function findStart(ctx: Context, project: Project, program: Program): Sta
   if (django !== null) return { ...djangoStart(ctx, project, django, program), processes: celery };
   const runner = runnerStart(ctx, project, program);
   if (runner !== null) return runner;
-  const entry = chooseEntry(program.entries);
+  const entry = chooseEntry(
+    project.published ? program.entries.filter((one) => plainEntry(project, one)) : program.entries,
+  );
   if (entry !== null) return { ...entryStart(ctx, project, program, entry), processes: celery };
   const script = scriptStart(ctx, project, program);
   return script ?? projectScript(project) ?? null;
@@ -179,7 +191,12 @@ function runnerStart(ctx: Context, project: Project, program: Program): Start | 
   for (const runner of runners) {
     if (project.manifest !== null && project.names.size > 0 && !project.names.has(runner.name)) continue;
     const files = [...program.modules]
-      .filter(([file, module]) => importsOf(module.imports, runner.module) && !/(?:^|\/)pages\//.test(file))
+      .filter(
+        ([file, module]) =>
+          importsOf(module.imports, runner.module) &&
+          !/(?:^|\/)(?:pages\/|__init__\.py$)/.test(file) &&
+          (!project.published || depth(file) === 0),
+      )
       .map(([file]) => file);
     if (files.length === 0) continue;
     // A web app that only embeds the library is served as a web app.
@@ -317,7 +334,11 @@ const scriptStems = [
 ];
 
 function scriptStart(ctx: Context, project: Project, program: Program): Start | null {
-  const runs = [...program.modules].filter(([, module]) => module.main || module.acts);
+  const runs = [...program.modules].filter(
+    ([file, module]) =>
+      module.main || (module.acts && depth(file) === 0) || /(?:^|\/)__main__\.py$/.test(file),
+  );
+  if (project.published) return null;
   const rank = ([file, module]: (typeof runs)[number]): number => {
     const stem = file.slice(file.lastIndexOf('/') + 1, -3);
     const index = scriptStems.indexOf(stem);
