@@ -31,6 +31,8 @@ export interface AssetOptions {
   /** The build reads or writes outside of its folder, so it gets the whole app. */
   whole: boolean;
   why: string;
+  /** After the sources, before the script: what other stages must lend. */
+  extra?: readonly Step[];
 }
 
 /** The script that builds for production; null when there is none. */
@@ -43,7 +45,7 @@ export function buildScript(pkg: Package): string | null {
 }
 
 /** The stage that builds `folder`'s package.json with its own package manager, manifests before sources. */
-export function assetStage(ctx: Context, { folder, script, whole, why }: AssetOptions): Assets {
+export function assetStage(ctx: Context, { folder, script, whole, why, extra = [] }: AssetOptions): Assets {
   const tree = folder === '' ? ctx.tree : new Tree(ctx.tree.source, ctx.at(folder));
   const inner: Context = { ...ctx, tree, dir: ctx.at(folder), settings: { ...ctx.settings, version: null } };
   const pkg = readPackage(tree);
@@ -86,6 +88,7 @@ export function assetStage(ctx: Context, { folder, script, whole, why }: AssetOp
         caches: [cacheOf(manager)],
       },
       ...(early ? [] : [source]),
+      ...extra,
       ...(script === null
         ? []
         : [

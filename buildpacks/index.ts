@@ -6,6 +6,7 @@ import { elixir } from './elixir/index.ts';
 import { go } from './go/index.ts';
 import { java } from './java/index.ts';
 import { node } from './node/index.ts';
+import { php } from './php/index.ts';
 import { procfile } from './procfile.ts';
 import { python } from './python/index.ts';
 import { ruby } from './ruby/index.ts';
@@ -21,6 +22,7 @@ export const buildpacks: readonly Buildpack[] = [bun,
   go,
   java,
   node,
+  php,
   ruby,
   rust,
   staticSite,

@@ -131,7 +131,9 @@ function bundle(ctx: Context, gemfile: Gemfile, warnings: Warning[]): Step[] {
       do: 'run',
       commands: [
         ...(foreign ? ['BUNDLE_FROZEN=0 bundle lock --add-platform x86_64-linux'] : []),
-        `bundle install --jobs 4 --retry 2${gemfile.lock === null ? ' --prefer-local' : ''}`,
+        gemfile.lock === null
+          ? '{ bundle install --local >/dev/null 2>&1 || bundle install --jobs 4 --retry 2; }'
+          : 'bundle install --jobs 4 --retry 2',
         'mkdir -p /usr/local/bundle && rm -rf /usr/local/bundle/cache/*.gem',
         ...(gemfile.locked.has('bootsnap') || gemfile.gems.has('bootsnap')
           ? ['bundle exec bootsnap precompile --gemfile']

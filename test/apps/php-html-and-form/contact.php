@@ -1,0 +1,1 @@
+<?php mail('a@example.com', 'hello', $_POST['text']);
