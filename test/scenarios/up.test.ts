@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePorts, run, startInstance, type TestInstance } from '../support/instance.ts';
 
 const bin = join(import.meta.dirname, '../../bin');
@@ -58,6 +59,26 @@ describe('bin/up', { timeout: 600_000 }, () => {
     const after = await containers(instance);
     expect(after).toHaveLength(3);
     expect(after.filter((line) => !line.includes(name))).toEqual(before);
+  });
+
+  it('swaps the server for other settings once the running deploy has ended, and leaves the proxy', async () => {
+    const proxy = await container(instance, 'proxy');
+    const server = await container(instance, 'server');
+    const pushed = instance.push('slow', {
+      Dockerfile: 'FROM landfall-base/debian:trixie\nRUN sleep 6\nCOPY . .\nCMD ["perl", "server.pl"]\n',
+      'server.pl': perlServer,
+    });
+    await vi.waitUntil(async () => (await instance.landfall('apps', '--json')).stdout.includes('building'), {
+      timeout: 30_000,
+      interval: 200,
+    });
+    instance.env.LANDFALL_MIN_FREE_MB = '512';
+    await instance.up();
+    expect(await pushed).toMatchObject({ code: 0 });
+    expect((await instance.get('slow')).body).toBe('slow but here');
+    expect(await container(instance, 'server')).not.toBe(server);
+    expect(await container(instance, 'proxy')).toBe(proxy);
+    expect((await instance.landfall('apps', 'destroy', 'slow', '--confirm', 'slow')).code).toBe(0);
   });
 
   it('brings everything back after bin/down', async () => {
@@ -154,15 +175,20 @@ describe('bin/up says what cannot work', () => {
   });
 
   it('no root', async () => {
-    const { code, stdout } = await run(
-      'setpriv',
-      ['--reuid=65534', '--regid=65534', '--clear-groups', join(bin, 'up'), '--json'],
-      {
+    // A copy that anyone may read: the checkout may lie in a folder of root's.
+    const copy = mkdtempSync(join(tmpdir(), 'lftest-'));
+    try {
+      cpSync(bin, join(copy, 'bin'), { recursive: true });
+      chmodSync(copy, 0o755);
+      const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+      const { code, stdout } = await run('setpriv', [...nobody, join(copy, 'bin/up'), '--json'], {
         PATH: process.env.PATH,
-      },
-    );
-    expect(code).not.toBe(0);
-    expect(JSON.parse(stdout).error.code).toBe('not-root');
+      });
+      expect(code).not.toBe(0);
+      expect(JSON.parse(stdout).error.code).toBe('not-root');
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
   });
 });
 
@@ -174,3 +200,19 @@ async function containers(instance: TestInstance): Promise<string[]> {
   const { stdout } = await run('docker', ['inspect', '-f', format, ...ids.trim().split('\n')], instance.env);
   return stdout.trim().split('\n').sort();
 }
+
+async function container(instance: TestInstance, role: string): Promise<string> {
+  const line = (await containers(instance)).find((text) => text.startsWith(`/${instance.instance}-${role} `));
+  return line ?? '';
+}
+
+/** The smallest server that the root of all bases can run. */
+const perlServer = `use IO::Socket::INET;
+my $listener = IO::Socket::INET->new(LocalPort => $ENV{PORT}, Listen => 20, ReuseAddr => 1) or die;
+$SIG{TERM} = sub { exit 0 };
+while (my $client = $listener->accept) {
+  while (my $line = <$client>) { last if $line eq "\\r\\n" }
+  print $client "HTTP/1.1 200 OK\\r\\nContent-Length: 13\\r\\nConnection: close\\r\\n\\r\\nslow but here";
+  close $client;
+}
+`;

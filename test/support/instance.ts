@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const bin = join(import.meta.dirname, '../../bin');
 
@@ -28,6 +28,8 @@ export interface TestInstance {
   up(...args: string[]): Promise<Record<string, string>>;
   /** bin/landfall on this server. */
   landfall(...args: string[]): Promise<Output>;
+  /** Commits these files in a new repository and pushes it to `main` of the app, by a real git. */
+  push(app: string, files: Record<string, string>): Promise<Output>;
   /** A request through the public port: to `<host>.localhost`. */
   get(host: string, path?: string, headers?: Record<string, string>): Promise<Answer>;
   /** Stops it and removes everything but the base images. */
@@ -81,10 +83,11 @@ export async function startInstance(options: {
     throw error;
   });
   const field = (name: string): string => line[name] ?? '';
+  const readToken = (): string => readFileSync(field('tokenFile'), 'utf8').trim();
   return {
     url: field('url'),
     remote: field('remote'),
-    token: readFileSync(field('tokenFile'), 'utf8').trim(),
+    token: readToken(),
     api: field('api'),
     home: field('home'),
     socket: field('socket'),
@@ -93,10 +96,44 @@ export async function startInstance(options: {
     env,
     up: (...args) => up(...first, ...args),
     landfall: (...args) => run(join(bin, 'landfall'), args, env),
+    push: (app, files) => push(field('remote').replace('<app>', app), readToken(), files),
     get: (host, path = '/', headers = {}) =>
       get(Number(env.LANDFALL_HTTP_PORT), `${host}.localhost`, path, headers),
     stop,
   };
+}
+
+async function push(remote: string, token: string, files: Record<string, string>): Promise<Output> {
+  const folder = mkdtempSync(join(tmpdir(), 'lftest-'));
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_COUNT: '3',
+    GIT_CONFIG_KEY_0: 'http.extraHeader',
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`test:${token}`).toString('base64')}`,
+    GIT_CONFIG_KEY_1: 'user.name',
+    GIT_CONFIG_VALUE_1: 'Test',
+    GIT_CONFIG_KEY_2: 'user.email',
+    GIT_CONFIG_VALUE_2: 'test@landfall.invalid',
+  };
+  const git = (...args: string[]) => run('git', ['-C', join(folder, 'app'), ...args], env);
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, 'app', name)), { recursive: true });
+      writeFileSync(join(folder, 'app', name), text);
+    }
+    for (const args of [
+      ['init', '-qb', 'main'],
+      ['add', '-A'],
+      ['commit', '-qm', 'Test'],
+    ])
+      await git(...args);
+    return await git('push', remote, 'main');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Runs a program to its end, whatever its exit code; no standard input. */
