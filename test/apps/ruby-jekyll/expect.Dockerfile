@@ -4,32 +4,18 @@
 # Because of _config.yml: skeleton jekyll
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.
-ARG NODE_BUILD_IMAGE=node:24
 ARG RUBY_BUILD_IMAGE=ruby:3.4
 ARG STATIC_IMAGE=caddy:2
-
-# Its programs build the assets.
-FROM ${NODE_BUILD_IMAGE} AS node
 
 # jekyll builds the site.
 FROM ${RUBY_BUILD_IMAGE} AS build
 WORKDIR /app
 ENV GEM_HOME=/usr/local/bundle BUNDLE_APP_CONFIG=/usr/local/bundle BUNDLE_SILENCE_ROOT_WARNING=1 BUNDLE_WITHOUT=development:test PATH=/usr/local/bundle/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin RACK_ENV=production
-COPY --from=node /usr/local/bin/node /usr/local/bin/
-COPY --from=node /usr/local/lib/node_modules/ /usr/local/lib/node_modules/
-RUN ln -sf ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
- && ln -sf ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx
 COPY Gemfile ./
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
-    bundle install --jobs 4 --retry 2 --prefer-local \
+    { bundle install --local >/dev/null 2>&1 || bundle install --jobs 4 --retry 2; } \
  && mkdir -p /usr/local/bundle && rm -rf /usr/local/bundle/cache/*.gem
-COPY package.json ./
-ENV npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
-RUN --mount=type=cache,id=npm,target=/root/.npm \
-    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
-    npm install --include=dev
 ENV JEKYLL_ENV=production BRIDGETOWN_ENV=production BUNDLE_WITHOUT=test LANG=C.UTF-8
 COPY . ./
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \

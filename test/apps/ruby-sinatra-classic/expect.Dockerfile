@@ -15,7 +15,7 @@ ENV GEM_HOME=/usr/local/bundle BUNDLE_APP_CONFIG=/usr/local/bundle BUNDLE_SILENC
 COPY Gemfile ./
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
-    bundle install --jobs 4 --retry 2 --prefer-local \
+    { bundle install --local >/dev/null 2>&1 || bundle install --jobs 4 --retry 2; } \
  && mkdir -p /usr/local/bundle && rm -rf /usr/local/bundle/cache/*.gem
 COPY . ./
 
