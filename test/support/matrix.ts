@@ -101,14 +101,47 @@ export class Stage {
     if (!ref.startsWith(this.head)) throw new Error(`the branch is at ${ref}, not at ${this.head}`);
   }
 
-  /** Does what ends with the server's death, and says how the client saw it. */
-  async until(point: string, act: () => Promise<Ran>): Promise<Ran> {
+  /**
+   * Does what ends with the server's death at `point`, starts the server again as its container would be, and says how the
+   * client saw it. With `proxy` the proxy dies too.
+   */
+  async crash(point: string, act: () => Promise<Ran>, also: { proxy?: boolean } = {}): Promise<Ran> {
     const { world } = this;
     await world.killServer();
     await world.startServer({ LANDFALL_CRASH_AT: point });
-    const ran = await act();
+    const ran = act();
     await world.serverEnded();
-    return ran;
+    if (also.proxy) await world.killProxy();
+    await Promise.all([world.startServer(), also.proxy ? world.startProxy() : null]);
+    return await ran;
+  }
+
+  /** A push of the other text that meets a crash: what `moves` says, or what git was told after it had asked once more. */
+  async crashingPush({ point, moves }: Point, also: { proxy?: boolean } = {}): Promise<void> {
+    const commit = await this.prepare();
+    const { code } = await this.crash(point, () => this.repository.push(), also);
+    if (moves || code === 0) this.moved(commit);
+  }
+
+  /** A push under way: `heard` resolves when its log says so, `interrupt` is Ctrl-C. */
+  pushing(): { ran: Promise<Ran>; heard(pattern: RegExp): Promise<void>; interrupt(): void } {
+    const { child, ran } = this.repository.startPush();
+    let log = '';
+    child.stderr?.on('data', (text) => {
+      log += String(text);
+    });
+    const heard = (pattern: RegExp): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const look = (): void => void (pattern.test(log) && resolve());
+        child.stderr?.on('data', look);
+        child.once('close', () => reject(new Error(`the push ended before ${pattern}: ${log}`)));
+        look();
+      });
+    return {
+      ran,
+      heard,
+      interrupt: () => void (child.pid && process.kill(-child.pid, 'SIGINT')),
+    };
   }
 
   /** A command line whose answer may break off. */
