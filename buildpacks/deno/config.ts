@@ -21,9 +21,21 @@ export interface DenoConfig {
 /** Null when there is none. Throws PlanError for a file that is no JSON. */
 export function readConfig(tree: Tree): DenoConfig | null {
   const file = tree.first('deno.json', 'deno.jsonc');
-  if (file === null) return null;
+  const scripts = nodeScripts(tree);
+  if (file === null) {
+    if (Object.keys(scripts).length === 0) return null;
+    return {
+      file: 'package.json',
+      tasks: scripts,
+      imports: {},
+      published: false,
+      exported: null,
+      workspace: [],
+      runs: true,
+    };
+  }
   const value = record(tree.json(file) ?? {});
-  const tasks: Record<string, string> = {};
+  const tasks: Record<string, string> = { ...scripts };
   for (const [name, task] of Object.entries(record(value.tasks))) tasks[name] = taskCommand(task);
   const map = text(value.importMap);
   const shared = map === null || /^\w+:/.test(map) ? {} : record(tree.json(map.replace(/^\.\//, '')) ?? {});
@@ -44,6 +56,16 @@ export function readConfig(tree: Tree): DenoConfig | null {
       (key) => value[key] !== undefined,
     ),
   };
+}
+
+/** Scripts of package.json that run Deno; `deno task` knows them too. */
+function nodeScripts(tree: Tree): Record<string, string> {
+  const scripts = tree.has('package.json') ? record(record(tree.json('package.json') ?? {}).scripts) : {};
+  return Object.fromEntries(
+    Object.entries(scripts).flatMap(([name, script]) =>
+      typeof script === 'string' && /\bdeno (run|serve|task)\b/.test(script) ? [[name, script]] : [],
+    ),
+  );
 }
 
 function taskCommand(task: Json): string {

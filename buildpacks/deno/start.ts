@@ -1,6 +1,6 @@
 import { devServer } from '../lib/devserver.ts';
 import type { Tree } from '../lib/tree.ts';
-import { type Code, type DenoConfig, entryFiles, readCode } from './config.ts';
+import { type Code, type DenoConfig, entryFiles, readCode, readConfig } from './config.ts';
 
 /** Tasks that may start the app in production, the likeliest first. */
 const tasks = [
@@ -133,4 +133,12 @@ export function scriptOf(command: string): string | null {
   const words = command.split(/\s+/);
   const script = words.find((word) => /^[\w./@-]+\.(?:[cm]?[jt]sx?)$/.test(word) && !word.startsWith('-'));
   return script === undefined ? null : script.replace(/^\.\//, '');
+}
+
+/** Whether Deno, and not Node, runs what Node would take for its own: `start` says so, or a file where deno.json is. */
+export function denoRuns(tree: Tree, app: { source: string; start: string }): boolean {
+  if (/^(?:\w+=\S+ )*deno\b/.test(app.start)) return true;
+  if (app.source.startsWith('scripts.') || !app.start.startsWith('node ')) return false;
+  const config = readConfig(tree);
+  return config?.runs === true && findStart(tree, config).start !== null;
 }

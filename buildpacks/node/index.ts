@@ -9,6 +9,7 @@ import {
   type StackPlan,
   weight,
 } from '../buildpack.ts';
+import { denoRuns } from '../deno/start.ts';
 import { devServer } from '../lib/devserver.ts';
 import { Tree } from '../lib/tree.ts';
 import { type App, appOf, foldersOf } from './app.ts';
@@ -46,7 +47,7 @@ export const node: Buildpack = {
       }
     }
     const app = appOf(ctx, pkg, givenStart(ctx));
-    if (bunRuns(ctx, pkg, app)) return null;
+    if (bunRuns(ctx, pkg, app) || (app.kind === 'server' && denoRuns(ctx.tree, app))) return null;
     return weigh(pkg, app);
   },
 

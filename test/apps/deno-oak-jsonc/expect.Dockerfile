@@ -4,7 +4,7 @@
 # Because of deno.jsonc: start deno run --allow-net --allow-read server.ts
 # Because of server.ts: framework oak
 
-# The server replaces these where no registry can be reached.
+# A server without registry passes its own images for these, and its authorities as the secret ca.
 ARG DENO_IMAGE=denoland/deno:2
 
 # Deno runs the source; what it imports is fetched while building.
@@ -14,12 +14,12 @@ ENV DENO_DIR=/deno-dir DENO_NO_UPDATE_CHECK=1
 # Manifests before source: an edit of the source fetches nothing again.
 COPY deno.jsonc package.json ./
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
     deno install \
  && find /deno-dir ! -user 1000 -exec chown 1000:1000 {} +
 COPY --chown=1000:1000 . ./
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DENO_CERT=/etc/ssl/certs/ca-certificates.crt; fi; \
+    ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
     deno cache server.ts \
  && deno task build \
  && mkdir -p /deno-dir \
