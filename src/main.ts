@@ -47,6 +47,7 @@ const proxy = new HaproxyProxy({
   domain,
   httpPort: settings.httpPort,
   httpsPort: settings.httpsPort,
+  loopbackOnly: !settings.insecureHttp,
   log: log.info,
 });
 await proxy.prepare();

@@ -25,6 +25,8 @@ export interface Call {
   actor: Actor;
   /** Progress, for a person; not part of the result. */
   say(line: string): void;
+  /** What was piped in, for values that should not stand on a command line. */
+  stdin?: string;
   signal: AbortSignal;
 }
 

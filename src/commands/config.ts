@@ -28,7 +28,8 @@ const show = command({
 
 const set = command({
   name: 'config set',
-  summary: 'Sets variables and makes a release with them, without a build: A=1 B=2',
+  summary:
+    'Sets variables and makes a release with them, without a build: A=1 B=2; C=- reads C from standard input',
   right: 'deploy',
   scope: 'app',
   method: 'POST',
@@ -41,7 +42,7 @@ const set = command({
   }),
   positional: ['pairs...'],
   async run(call, input) {
-    const given = { ...parsePairs(input.pairs ?? []), ...(input.values ?? {}) };
+    const given = { ...parsePairs(input.pairs ?? [], call.stdin), ...(input.values ?? {}) };
     check(given);
     const names = Object.keys(given);
     return await apply(call, `config set ${names.join(', ')}`, (config) => ({ ...config, ...given }));
@@ -91,7 +92,8 @@ async function apply(call: Call & { app: App }, reason: string, change: (config:
   return value(outcome, ...closing(outcome));
 }
 
-function parsePairs(pairs: readonly string[]): Config {
+/** A value `-` is what was piped in, less its last newline: a secret need not stand on a command line. */
+function parsePairs(pairs: readonly string[], stdin: string | undefined): Config {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');
@@ -101,7 +103,8 @@ function parsePairs(pairs: readonly string[]): Config {
           `${JSON.stringify(pair.slice(0, 40))} is not NAME=value.`,
           'Write NAME=value, with quotes around a value with spaces.',
         );
-      return [pair.slice(0, at), pair.slice(at + 1)];
+      const value = pair.slice(at + 1);
+      return [pair.slice(0, at), value === '-' && stdin !== undefined ? stdin.replace(/\n$/, '') : value];
     }),
   );
 }

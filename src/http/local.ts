@@ -27,7 +27,8 @@ export async function localServer(
     tools.deployer.idle() ? { idle: true } : reply.code(409).send({ idle: false }),
   );
   server.post('/cli', async (request, reply) => {
-    const args = request.body instanceof URLSearchParams ? request.body.getAll('arg') : [];
+    const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+    const stdin = form.get('stdin');
     const abort = new AbortController();
     reply.raw.on('close', () => abort.abort(new Error('the client went away')));
     const stream = new PassThrough();
@@ -35,8 +36,8 @@ export async function localServer(
       for (const line of text.split('\n')) stream.write(`${mark}${line}\n`);
     };
     void runLine(
-      args,
-      { tools, actor: onServer, signal: abort.signal },
+      form.getAll('arg'),
+      { tools, actor: onServer, signal: abort.signal, ...(stdin === null ? {} : { stdin }) },
       { out: write('1'), err: write('2') },
       request.id,
     )

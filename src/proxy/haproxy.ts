@@ -17,6 +17,8 @@ export interface HaproxyOptions {
   domain: string;
   httpPort: number;
   httpsPort: number;
+  /** Listens on the loopback alone. Default: on all addresses. */
+  loopbackOnly?: boolean;
   log: (message: string) => void;
 }
 
@@ -53,8 +55,9 @@ export class HaproxyProxy implements Proxy {
   #outdated = false;
 
   constructor(options: HaproxyOptions) {
-    const { home, domain, httpPort, httpsPort } = options;
-    this.#settings = { home, domain, httpPort, httpsPort, ipv6: existsSync('/proc/net/if_inet6') };
+    const { home, domain, httpPort, httpsPort, loopbackOnly = false } = options;
+    const ipv6 = existsSync('/proc/net/if_inet6');
+    this.#settings = { home, domain, httpPort, httpsPort, ipv6, loopbackOnly };
     this.#log = options.log;
     this.#at = paths(home);
     this.#runtime = new RuntimeSocket(this.#at.runtime);

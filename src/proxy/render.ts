@@ -10,6 +10,8 @@ export interface ProxySettings {
   httpsPort: number;
   /** The machine has IPv6. */
   ipv6: boolean;
+  /** Only this machine may come in: tokens would cross the network in clear. */
+  loopbackOnly: boolean;
 }
 
 /** Where things are, the same inside the proxy's container and outside. */
@@ -169,7 +171,7 @@ defaults apps from base
   # In a worker that is stopping, nbsrv is 0 for all.
 ${answer(at.folder, page.empty, '{ nbsrv eq 0 } !{ stopping }')}${failure(at.folder, page.broken)}${failure(at.folder, page.broken, 503)}${failure(at.folder, page.slow)}
 frontend public from base
-${binds(settings.httpPort, settings.ipv6)}  # HTTPS goes here: bind :${settings.httpsPort} ssl crt-list ${at.folder}/crt-list alpn h2,http/1.1
+${binds(settings)}  # HTTPS goes here: bind :${settings.httpsPort} ssl crt-list ${at.folder}/crt-list alpn h2,http/1.1
   # What only we may say, in any spelling that an app could take for ours (CGI and WSGI read _ as -), and httpoxy's.
   http-request del-header ^(x[-_](forwarded|real[-_]ip|request[-_](id|start)).*|forwarded|proxy)$ -m reg
   http-request set-header X-Forwarded-For %[src]
@@ -208,6 +210,7 @@ ${choice}`;
 }
 
 /** Two listeners, not one for both: HAProxy would show IPv4 clients as ::ffff:a.b.c.d. */
-function binds(port: number, ipv6: boolean): string {
+function binds({ httpPort: port, ipv6, loopbackOnly }: ProxySettings): string {
+  if (loopbackOnly) return `  bind 127.0.0.1:${port}\n${ipv6 ? `  bind [::1]:${port}\n` : ''}`;
   return `  bind :${port}\n${ipv6 ? `  bind :::${port} v6only\n` : ''}`;
 }

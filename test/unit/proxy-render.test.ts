@@ -13,7 +13,14 @@ import { line, succeeded } from '../../src/proxy/commands.ts';
 import { fingerprint, render } from '../../src/proxy/render.ts';
 import { emptyTable } from '../../src/proxy/table.ts';
 
-const settings = { home: '/lf', domain: 'example.com', httpPort: 8080, httpsPort: 8443, ipv6: true };
+const settings = {
+  home: '/lf',
+  domain: 'example.com',
+  httpPort: 8080,
+  httpsPort: 8443,
+  ipv6: true,
+  loopbackOnly: false,
+};
 const table = layout(emptyTable, [
   {
     appId: 'aaaaaaaaaa',
@@ -62,6 +69,12 @@ describe('the configuration', () => {
     const without = render({ ...settings, ipv6: false }, table).get('/lf/proxy/haproxy.cfg') ?? '';
     expect(without).toContain('bind :8080\n');
     expect(without).not.toContain('v6only');
+  });
+
+  it('for localhost alone nobody else may come in', () => {
+    const config = render({ ...settings, loopbackOnly: true }, table).get('/lf/proxy/haproxy.cfg') ?? '';
+    const binds = config.split('\n').filter((line) => /^\s+bind (?!unix@)/.test(line));
+    expect(binds).toEqual(['  bind 127.0.0.1:8080', '  bind [::1]:8080']);
   });
 
   it('maps hosts to backends, the server’s own first and not to be taken by an app', () => {
