@@ -72,8 +72,7 @@ export function serverPlan(base: Base, app: ServerApp): StackPlan {
   const needs = systemNeeds(pkg);
   const build = buildSteps(base, app.build, app.extraBuild);
   const own = ownHooks(base);
-  const modules =
-    Object.keys({ ...pkg.dependencies, ...pkg.devDependencies, ...pkg.optionalDependencies }).length > 0;
+  const production = Object.keys({ ...pkg.dependencies, ...pkg.optionalDependencies }).length > 0;
   const dev = Object.keys(pkg.devDependencies).length > 0;
   const builds = build.length > 0 || own.length > 0;
   const kept = dev ? (app.keepDev ? ['the start command'] : devOnlyImports(ctx, pkg)) : [];
@@ -121,7 +120,7 @@ export function serverPlan(base: Base, app: ServerApp): StackPlan {
     owned: true,
   };
 
-  if (!modules && !builds && base.workspace === null) {
+  if (!production && kept.length === 0 && !builds && base.workspace === null) {
     return result([runtime([sources, ownFolder], 'Nothing to install and nothing to build.')]);
   }
   const image = images.nodeBuild(version.value);
@@ -186,6 +185,15 @@ export function serverPlan(base: Base, app: ServerApp): StackPlan {
           ...end,
         ],
         'The build holds all that it needs.',
+      ),
+    ]);
+  }
+  if (dev && kept.length === 0 && !production && base.workspace === null) {
+    return result([
+      buildStage([{ do: 'run', commands: ['rm -rf node_modules'] }]),
+      runtime(
+        [{ do: 'copy', from: 'build', paths: ['/app/'], to: './', owned: true }, ownFolder],
+        'What runs: the built app. It needs no modules.',
       ),
     ]);
   }
