@@ -54,16 +54,16 @@ function moduleOf(dir: string, modules: readonly Module[]): Module | null {
   );
 }
 
-/** Whether a package or one that it imports from the repository opens a server. */
-function servesDeep(
+/** A package and those of the repository that it imports, the nearest first; read as far as one asks. */
+export function* reachable(
   start: GoPackage,
   packages: ReadonlyMap<string, GoPackage>,
   modules: readonly Module[],
-): boolean {
+): Generator<GoPackage> {
   const seen = new Set([start.dir]);
   const queue = [start];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (next.serves) return true;
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    yield next;
     for (const literal of next.literals) {
       const module = modules.find((one) => literal === one.path || literal.startsWith(`${one.path}/`));
       if (module === undefined) continue;
@@ -75,7 +75,34 @@ function servesDeep(
       queue.push(found);
     }
   }
+}
+
+function servesDeep(
+  start: GoPackage,
+  packages: ReadonlyMap<string, GoPackage>,
+  modules: readonly Module[],
+): boolean {
+  for (const one of reachable(start, packages, modules)) if (one.serves) return true;
   return false;
+}
+
+/** Programs that only help to develop a library: generators, scripts, what lies in `internal`. */
+export function onlyTools(mains: readonly Main[]): boolean {
+  const helper = (main: Main) =>
+    main.package.dir
+      .split('/')
+      .some((part) =>
+        /^(_?tools?|scripts?|hack|internal|dev|utils?|ci|misc|contrib|benchmarks?|gen|generate|generator|codegen)$/.test(
+          part,
+        ),
+      ) ||
+    /^(gen[\w-]*|[\w-]+-?gen|mkall|lint\w*|release|docs?|gendocs?)$/i.test(
+      main.package.dir.split('/').at(-1) ?? '',
+    );
+  return (
+    mains.length > 0 &&
+    mains.every((main) => helper(main) && !/^(cmd|apps?|services?)\//.test(main.package.dir))
+  );
 }
 
 /** Which main package is the app. `commands`: the command lines that the user gave, by process. */

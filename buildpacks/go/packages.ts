@@ -46,11 +46,51 @@ export function readPackages(tree: Tree): Map<string, GoPackage> {
 const serving =
   /\bListenAndServe(?:TLS)?\(|\bhttp\.Serve(?:TLS)?\(|\.(?:Listen|Listener|StartServer|StartTLS|RunTLS|StartAutoTLS)\(|\b(?:gin|iris)\.(?:Default|New)\(|\becho\.New\(|\bfiber\.New\(|\bgrpc\.NewServer\(|\bfasthttp\.(?:Listen|Server)|\bbeego\.Run\(|\bweb\.Run\(|\bhttp\.Server\{|\bpocketbase\.New|\bnet\.Listen\(|\.(?:Run|Start)\((?:"[^"]*:|addr|":|fmt\.|port|os\.)|\bhttp\.Handle(?:Func)?\(|\bchi\.NewRouter\(|\bmux\.NewRouter\(|\bhttprouter\.New\(/;
 
+/** A package whose files are read when something asks for more than its name. */
 function readPackage(tree: Tree, dir: string, paths: readonly string[]): GoPackage | null {
+  let name: string | null = null;
+  for (const path of paths.slice(0, 80)) {
+    const text = tree.read(path) ?? '';
+    name = constraint(text) ? packageClause(text) : null;
+    if (name !== null) break;
+  }
+  if (name === null) return null;
+  const clause = name;
+  let known: Details | undefined;
+  const details = () => {
+    known ??= readDetails(tree, paths);
+    return known;
+  };
+  return {
+    dir,
+    name: clause,
+    get files() {
+      return details().files;
+    },
+    get main() {
+      return clause === 'main' && details().main;
+    },
+    get serves() {
+      return details().serves;
+    },
+    get cgo() {
+      return details().cgo;
+    },
+    get literals() {
+      return details().literals;
+    },
+    get embeds() {
+      return details().embeds;
+    },
+  };
+}
+
+type Details = Omit<GoPackage, 'dir' | 'name'>;
+
+function readDetails(tree: Tree, paths: readonly string[]): Details {
   const files: string[] = [];
   const literals = new Set<string>();
   const embeds: string[] = [];
-  let name: string | null = null;
   let main = false;
   let serves = false;
   let cgo = false;
@@ -58,7 +98,6 @@ function readPackage(tree: Tree, dir: string, paths: readonly string[]): GoPacka
     const text = (tree.read(path) ?? '').slice(0, 200_000);
     const declared = packageClause(text);
     if (declared === null || !constraint(text)) continue;
-    name = name === null || declared === 'main' ? declared : name;
     files.push(path);
     const code = text.replace(/^\s*\/\/(?!go:embed).*$/gm, '');
     if (declared === 'main' && /^func\s+main\s*\(\s*\)/m.test(code)) main = true;
@@ -66,15 +105,12 @@ function readPackage(tree: Tree, dir: string, paths: readonly string[]): GoPacka
     cgo ||= /^\s*import\s+"C"|^\s+"C"\s*$/m.test(code);
     for (const match of code.matchAll(/"([^"\n\\]{1,200})"|`([^`\n]{1,200})`/g))
       literals.add(match[1] ?? match[2] ?? '');
-    for (const match of code.matchAll(/^\/\/go:embed\s+(.+)$/gm))
-      embeds.push(
-        ...(match[1] ?? '')
-          .trim()
-          .split(/\s+/)
-          .map((one) => one.replace(/^["`]|["`]$/g, '').replace(/^all:/, '')),
-      );
+    for (const match of code.matchAll(/^\/\/go:embed\s+(.+)$/gm)) {
+      const patterns = (match[1] ?? '').trim().split(/\s+/);
+      embeds.push(...patterns.map((one) => one.replace(/^["`]|["`]$/g, '').replace(/^all:/, '')));
+    }
   }
-  return name === null ? null : { dir, name, files, main, serves, cgo, literals, embeds };
+  return { files, main, serves, cgo, literals, embeds };
 }
 
 function packageClause(text: string): string | null {
