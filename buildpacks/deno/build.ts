@@ -1,4 +1,5 @@
 import type { Context, Step } from '../buildpack.ts';
+import { record } from '../lib/json.ts';
 import type { Tree } from '../lib/tree.ts';
 import type { DenoConfig } from './config.ts';
 
@@ -31,7 +32,7 @@ export function steps(
     config !== null &&
     manifests.length > 0 &&
     version.startsWith('2') &&
-    Object.values(config.imports).some(remote) &&
+    (Object.values(config.imports).some(remote) || modules(tree)) &&
     !usesMap(tree, config)
   ) {
     list.push({
@@ -40,7 +41,7 @@ export function steps(
       to: './',
       why: 'Manifests before source: an edit of the source fetches nothing again.',
     });
-    list.push({ do: 'run', commands: [`deno install${frozen}`, own], network: true });
+    list.push({ do: 'run', commands: [`deno install${frozen}`, 'mkdir -p /deno-dir', own], network: true });
   }
   list.push({ do: 'copy', paths: [root === '' ? '.' : `${root}/`], to: './', owned: true });
   if (member) list.push({ do: 'workdir', path: `/app/${ctx.dir}` });
@@ -63,6 +64,13 @@ export function steps(
     network: true,
   });
   return list;
+}
+
+/** package.json asks for modules: Deno looks for them in node_modules. */
+function modules(tree: Tree): boolean {
+  if (!tree.has('package.json')) return false;
+  const table = record(tree.json('package.json') ?? {});
+  return [table.dependencies, table.devDependencies].some((one) => Object.keys(record(one)).length > 0);
 }
 
 /** Whether an import is fetched. */

@@ -196,7 +196,7 @@ function migrations(ctx: Context, main: Mix, release: string | null): Record<str
 }
 
 function lockWarning(ctx: Context, root: Mix) {
-  if (ctx.tree.has('mix.lock') || root.deps.size === 0) return [];
+  if (ctx.tree.has('mix.lock') || !root.asksHex) return [];
   return [
     {
       code: 'no-lock-file',

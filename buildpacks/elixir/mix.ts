@@ -14,6 +14,8 @@ export interface Mix {
   appsPath: string | null;
   /** Dependencies that production gets. */
   deps: Set<string>;
+  /** It asks for packages of hex. */
+  asksHex: boolean;
   /** Some dependency lies in the repository, or mix.exs reads other files. */
   needsSource: boolean;
   releases: string[];
@@ -42,6 +44,7 @@ export function readMix(tree: Tree, dir = ''): Mix | null {
   const attribute = /^@\w+$/.test(after('app')?.text ?? '')
     ? constant(tokens, after('app')?.text ?? '')
     : null;
+  const deps = dependencies(tokens);
   const mod = tokens.findIndex(
     (token, index) => token.kind === 'key' && token.text === 'mod' && tokens[index + 1]?.text === '{',
   );
@@ -51,7 +54,8 @@ export function readMix(tree: Tree, dir = ''): Mix | null {
     elixir: keyed('elixir', 'string'),
     mod: mod < 0 ? null : (tokens[mod + 2]?.text ?? null),
     appsPath: keyed('apps_path', 'string')?.replace(/^\.\/|\/+$/g, '') ?? null,
-    deps: dependencies(tokens),
+    deps: new Set([...deps, ...applications(tokens)]),
+    asksHex: deps.size > 0,
     needsSource:
       /\bpath:\s*"|\bFile\.(read|stream|exists)|Code\.(require|eval)_file|\bCode\.ensure_loaded/.test(text),
     releases: releasesOf(tokens),
@@ -90,6 +94,13 @@ function dependencies(tokens: readonly Token[]): Set<string> {
     found.add(name.text);
   }
   return found;
+}
+
+/** `extra_applications`: Erlang's own libraries, which a distribution may hold, need no dependency. */
+function applications(tokens: readonly Token[]): string[] {
+  const at = tokens.findIndex((token) => token.kind === 'key' && token.text === 'extra_applications');
+  if (at < 0 || tokens[at + 1]?.text !== '[') return [];
+  return inside(tokens, at + 1).flatMap((token) => (token.kind === 'atom' ? [token.text] : []));
 }
 
 /** The names below `releases:`, directly or in the function that it calls. */

@@ -134,7 +134,7 @@ export const languages = {
   elixir: {
     name: 'Elixir',
     scheme: 'semver',
-    preferred: '1.18',
+    preferred: '1.20',
     lines: [
       line('1.14', '1.14.5', '2026-10-31'),
       line('1.15', '1.15.8', '2027-06-30'),

@@ -16,6 +16,7 @@ COPY deno.json ./
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
     deno install \
+ && mkdir -p /deno-dir \
  && find /deno-dir ! -user 1000 -exec chown 1000:1000 {} +
 COPY --chown=1000:1000 . ./
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \

@@ -1,5 +1,5 @@
-# Made by Landfall for this repository (phoenix, elixir, 1.18). It builds anywhere: docker build .
-# Version 1.18: mix.exs elixir.
+# Made by Landfall for this repository (phoenix, elixir, 1.20). It builds anywhere: docker build .
+# Version 1.20: mix.exs elixir.
 # Because of mix.exs: app blog
 # Because of mix.lock: lock mix
 # Because of mix.exs: deps phoenix
@@ -7,7 +7,7 @@
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.
 ARG NODE_BUILD_IMAGE=node:24
-ARG ELIXIR_BUILD_IMAGE=elixir:1.18
+ARG ELIXIR_BUILD_IMAGE=elixir:1.20
 
 # Its programs build the assets.
 FROM ${NODE_BUILD_IMAGE} AS node

@@ -1,12 +1,12 @@
-# Made by Landfall for this repository (plug, elixir, 1.18). It builds anywhere: docker build .
-# Version 1.18: mix.exs elixir.
+# Made by Landfall for this repository (plug, elixir, 1.20). It builds anywhere: docker build .
+# Version 1.20: mix.exs elixir.
 # Because of mix.exs: app hello
 # Because of mix.exs: deps plug
 # Because of mix.exs: mod Hello.Application
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.
-ARG ELIXIR_BUILD_IMAGE=elixir:1.18
-ARG ELIXIR_IMAGE=elixir:1.18-slim
+ARG ELIXIR_BUILD_IMAGE=elixir:1.20
+ARG ELIXIR_IMAGE=elixir:1.20-slim
 
 # Compiles for production.
 FROM ${ELIXIR_BUILD_IMAGE} AS build

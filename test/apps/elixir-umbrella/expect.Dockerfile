@@ -1,13 +1,13 @@
-# Made by Landfall for this repository (phoenix, elixir, 1.18). It builds anywhere: docker build .
-# Version 1.18: default.
+# Made by Landfall for this repository (phoenix, elixir, 1.20). It builds anywhere: docker build .
+# Version 1.20: default.
 # Because of mix.exs: app apps
 # Because of mix.lock: lock mix
 # Because of apps/core_web/mix.exs: deps phoenix
 # Because of mix.exs: mod Core.Application
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.
-ARG ELIXIR_BUILD_IMAGE=elixir:1.18
-ARG ELIXIR_IMAGE=elixir:1.18-slim
+ARG ELIXIR_BUILD_IMAGE=elixir:1.20
+ARG ELIXIR_IMAGE=elixir:1.20-slim
 
 # Compiles for production.
 FROM ${ELIXIR_BUILD_IMAGE} AS build

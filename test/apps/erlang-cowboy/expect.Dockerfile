@@ -3,8 +3,8 @@
 # Because of rebar.config: relx hello_erl
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.
-ARG ELIXIR_BUILD_IMAGE=elixir:1.18
-ARG ELIXIR_IMAGE=elixir:1.18-slim
+ARG ELIXIR_BUILD_IMAGE=elixir:1.20
+ARG ELIXIR_IMAGE=elixir:1.20-slim
 
 # Elixir’s image holds Erlang and rebar3.
 FROM ${ELIXIR_BUILD_IMAGE} AS build
