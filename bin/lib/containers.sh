@@ -17,6 +17,13 @@ container_pid() { docker container inspect -f '{{.State.Pid}}' "$1" 2>/dev/null 
 # container_words NAME: the last that it said.
 container_words() { docker logs --tail 20 "$1" 2>&1 | tail -n 20 || true; }
 
+# Reads what a program said last; prints the line that tells why it ended: its last error, else its last line. (Node ends
+# a crash with the line of its own version.)
+telling_line() {
+  awk 'NF { last = $0 } /[Ee]rror|ERROR|ALERT/ && !/^[[:space:]]*(at|throw|code:) / { telling = $0 }
+    END { print telling == "" ? last : telling }' | sed 's/^[[:space:]]*//'
+}
+
 # Sets server_arguments: all that `docker run` is told. The Docker socket makes the server equal to root.
 server_arguments() {
   server_arguments=(
@@ -75,7 +82,7 @@ server_wait() {
         docker rm -f "$1" >/dev/null
         docker rename "$2" "$1" && docker start "$1" >/dev/null
       fi
-      fail server-down "The server does not start. It says: $(printf '%s\n' "$words" | grep -v '^[[:space:]]*$' | tail -n 1)" \
+      fail server-down "The server does not start. It says: $(printf '%s\n' "$words" | telling_line)" \
         "See docker logs $1; mend it, then run bin/up again."
     fi
     sleep 0.1
@@ -119,7 +126,7 @@ proxy_start() {
 proxy_wait() {
   local deadline=$((SECONDS + 30))
   until public_curl "landfall.$LANDFALL_DOMAIN" /healthz -f -o /dev/null 2>/dev/null; do
-    [ $SECONDS -lt $deadline ] || fail proxy-down "The proxy does not answer on port $LANDFALL_HTTP_PORT. It says: $(container_words "$1" | tail -n 1)" \
+    [ $SECONDS -lt $deadline ] || fail proxy-down "The proxy does not answer on port $LANDFALL_HTTP_PORT. It says: $(container_words "$1" | telling_line)" \
       "See docker logs $1; mend it, then run bin/up again."
     sleep 0.1
   done
