@@ -282,9 +282,16 @@ export function adapted(command: string, app: Bootable): string | null {
   const runs = app.artifact.kind === 'quarkus' ? /(\s-jar\s+)\S*quarkus-run\.jar/ : jar;
   const file = app.artifact.kind === 'quarkus' ? 'quarkus-run.jar' : `${app.name}.jar`;
   if ((app.artifact.kind === 'jar' || app.artifact.kind === 'quarkus') && runs.test(command))
-    return command.replace(runs, `$1${file}`);
+    return listening(command.replace(runs, `$1${file}`), app);
   const staged = /(?:\.\/)?(?:[\w-]+\/)?(?:target\/universal\/stage|build\/install\/[\w.-]+)\/bin\/([\w.-]+)/;
   if (app.artifact.kind === 'install' && staged.test(command))
     return command.replace(staged, `bin/${app.artifact.name}`);
   return /\b(?:target|build)\//.test(command) ? null : command;
+}
+
+/** A given command that says no port gets its framework's word for PORT: without it the app listens on 8080. */
+function listening(command: string, app: Bootable): string {
+  const flags = ports[app.framework ?? ''] ?? '';
+  if (flags === '' || /server\.port|http\.port|applicationConnectors/.test(command)) return command;
+  return command.replace(/(^|\s|\/)java\s+/, `$&${flags}`);
 }

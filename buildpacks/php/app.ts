@@ -57,6 +57,26 @@ const roots = [
   'app',
 ];
 
+/** A plugin or theme: made for a WordPress (or another system) that is not here. */
+function isPart(ctx: Context, composer: Composer | null): boolean {
+  if (
+    /^(wordpress-(?:plugin|muplugin|theme)|library|[\w-]+-(?:module|plugin|extension|bundle|theme)|composer-plugin|typo3-cms-extension)$/.test(
+      composer?.type ?? '',
+    ) &&
+    !ctx.tree.has('public/index.php')
+  )
+    return true;
+  const first = (file: string) => (ctx.tree.read(file) ?? '').slice(0, 4000);
+  if (ctx.tree.has('functions.php') && /^\s*(?:\*\s*)?Theme Name:/m.test(first('style.css'))) return true;
+  return ctx.tree.in('').some((file) => file.endsWith('.php') && /^[\s/*#]*Plugin Name:/m.test(first(file)));
+}
+
+/** A page that says something: not the empty file that only hides a folder's list. */
+function speaks(ctx: Context, file: string): boolean {
+  const text = ctx.tree.read(file);
+  return text !== null && text.replace(/<\?(?:php)?|\?>|\/\*[\s\S]*?\*\/|(?:\/\/|#).*$/gm, '').trim() !== '';
+}
+
 /** Decides what the project is; null when nothing speaks for PHP. */
 export function appOf(ctx: Context, composer: Composer | null): App | null {
   const { tree } = ctx;
@@ -74,7 +94,7 @@ export function appOf(ctx: Context, composer: Composer | null): App | null {
 
   if (tree.has('artisan')) {
     reasons.push(evidence('artisan', 'skeleton', named ?? 'laravel', weight.skeleton));
-    return made(named ?? 'laravel', rootOf(ctx) ?? 'public');
+    return made(named ?? 'laravel', rootOf(ctx, composer) ?? 'public');
   }
   if (
     tree.first('wp-load.php', 'wp-config-sample.php', 'wp-settings.php') !== null &&
@@ -95,7 +115,7 @@ export function appOf(ctx: Context, composer: Composer | null): App | null {
   const program = programs
     .flatMap(([pattern, files]) => (requires(composer, pattern) ? files : []))
     .find((file) => tree.has(file.split(' ')[0] ?? ''));
-  const root = rootOf(ctx);
+  const root = rootOf(ctx, composer);
   if (
     program !== undefined &&
     (root === null || program.startsWith('bin/') || program.startsWith('server'))
@@ -149,16 +169,17 @@ export function appOf(ctx: Context, composer: Composer | null): App | null {
 }
 
 /** The folder with the front page: what the Procfile says, else the usual ones. */
-function rootOf(ctx: Context): string | null {
+function rootOf(ctx: Context, composer: Composer | null): string | null {
   const { tree } = ctx;
   const said =
     /heroku-php-(?:apache2|nginx)\s+(?:-\S+\s+\S+\s+)*([\w./-]+?)\/?\s*$/.exec(ctx.procfile.web ?? '')?.[1] ??
     /\bphp\s+-S\s+\S+\s+-t\s+([\w./-]+?)\/?(?:\s|$)/.exec(ctx.procfile.web ?? '')?.[1];
   const output = ctx.settings.output ?? said?.replace(/^\.?\/+/, '').replace(/^\.$/, '') ?? null;
   if (output !== null && (output === '' || tree.hasFolder(output))) return output;
+  if (isPart(ctx, composer)) return null;
   const named = ['public', 'web', 'webroot'].find((folder) => tree.has(`${folder}/index.php`));
   if (named !== undefined) return named;
-  if (tree.has('index.php')) return '';
+  if (tree.has('index.php') && speaks(ctx, 'index.php')) return '';
   const other = roots.find((folder) => tree.has(`${folder}/index.php`));
   if (other !== undefined) return other;
   // Pages in PHP beside a front page in HTML: served as files they would show their source.

@@ -41,7 +41,7 @@ export const php: Buildpack = {
       throw nothingToRun(
         'There is no page to serve (index.php, public/index.php) and no program to start: this is a PHP library.',
         'Add public/index.php, or name the folder with output = "…" or the command with start = "…" in landfall.toml.',
-        ctx.at('composer.json'),
+        composer === null ? null : ctx.at('composer.json'),
       );
     }
     return image(ctx, composer, app, { version, warnings, given });
