@@ -53,8 +53,9 @@ server_start() {
   if container_exists "$name"; then
     server_wait_idle
     if container_exists "$old"; then docker rm -f "$old" >/dev/null; fi
+    # Stopped first: Docker cannot rename one that crashes and is started again and again.
+    docker stop "$name" >/dev/null
     docker rename "$name" "$old"
-    docker stop "$old" >/dev/null
   fi
   docker run -d --name "$name" --label "landfall.spec=$spec" "${server_arguments[@]}"
   server_wait "$name" "$old"
