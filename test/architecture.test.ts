@@ -13,7 +13,7 @@ const layers: [string, RegExp[]][] = [
     [
       /^src\/deploy\/(machine|diagnose)\.ts$/,
       /^src\/instances\/(desired|actions)\.ts$/,
-      /^src\/build\/(procfile|settings|plan|choose|render|syntax)\.ts$/,
+      /^src\/build\/(procfile|settings|plan|outcome|own|choose|render|page|syntax)\.ts$/,
       /^src\/proxy\/(routes|changes|render|table|pages|commands|answers)\.ts$/,
       /^src\/git\/updates\.ts$/,
     ],

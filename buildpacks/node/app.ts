@@ -1,10 +1,22 @@
 import type { Context, Warning } from '../buildpack.ts';
-import { commandParts, devServer } from '../lib/devserver.ts';
+import { devServer } from '../lib/devserver.ts';
 import { jsTokens } from '../lib/js.ts';
+import { bundlerShape } from './bundlers.ts';
 import { entryFile, resolveFile, runFile, servesHttp } from './entry.ts';
-import { bundlerShape, frameworkShape, normalize, type Shape, serverLibrary } from './frameworks.ts';
-import { type Package, readPackage, uses } from './package.ts';
-import { expand, type Folders, fileServer, splitStart, watchedFile } from './scripts.ts';
+import { frameworkShape, serverLibrary } from './frameworks.ts';
+import { type Package, uses } from './package.ts';
+import { expand, fileServer, splitStart } from './scripts.ts';
+import type { Shape } from './shape.ts';
+import {
+  fixedPort,
+  foldersOf,
+  lastPart,
+  leadingSteps,
+  otherScript,
+  runsOwnServer,
+  tidy,
+  watchedServer,
+} from './start.ts';
 
 /** What a package is, once its scripts and code were read. */
 export type App =
@@ -210,100 +222,6 @@ function uncompiled(ctx: Context, pkg: Package, start: string) {
     : { ...run, start: run.start.endsWith('.ts') ? start : run.start, keepDev: run.start.endsWith('.ts') };
 }
 
-/** A port written into the command would hide the one that the app is told. */
-function fixedPort(start: string): { start: string; warnings: Warning[] } {
-  const free = start
-    .replace(/(^|\s)PORT=\d+\s+/g, '$1')
-    .replace(/(\s(?:-p|--port|-l|--listen)[= ])\d{2,5}\b/g, '$1$PORT');
-  return free === start
-    ? { start, warnings: [] }
-    : {
-        start: free,
-        warnings: [
-          {
-            code: 'fixed-port',
-            message: `The start command fixes a port ("${start}"); the one that the app is told is used instead.`,
-          },
-        ],
-      };
-}
-
-/** The scripts of packages in folders of the app. */
-export function foldersOf(ctx: Context): Folders {
-  return (dir) =>
-    ctx.tree.has(`${normalize(dir)}/package.json`)
-      ? (readPackage(ctx.tree, normalize(dir))?.scripts ?? null)
-      : null;
-}
-
-/** Forms of a command that only work on a developer's machine, or leave the foreground. */
-function tidy(command: string): string {
-  return command
-    .replace(/\bnode --env-file=/g, 'node --env-file-if-exists=')
-    .replace(/\bpm2 start\b/g, 'pm2-runtime')
-    .replace(/\bforever start\b|\bforever\b(?=\s+\S+\.js)/g, 'node')
-    .replace(/^sudo\s+/, '')
-    .replace(/\bnodejs\b/g, 'node');
-}
-
-const otherNames = [
-  'start:prod',
-  'start:production',
-  'start-prod',
-  'start:server',
-  'serve:prod',
-  'production',
-  'prod',
-  'server',
-  'serve',
-  'start:api',
-  'start:bot',
-  'bot',
-  'run',
-];
-
-function otherScript(ctx: Context, pkg: Package): { name: string; start: string; build: string[] } | null {
-  for (const name of otherNames) {
-    const script = pkg.scripts[name];
-    if (script === undefined) continue;
-    const expanded = tidy(expand(script, pkg.scripts, foldersOf(ctx)));
-    if (devServer(expanded) !== null || fileServer(expanded) !== null) continue;
-    const { start, build } = splitStart(expanded);
-    if (
-      start !== null &&
-      /^(?:\w+=\S+\s+)*(?:node|tsx|ts-node|pm2-runtime|nest|next)\b/.test(lastPart(start))
-    )
-      return { name, start, build };
-  }
-  return null;
-}
-
-/** The server in a command that watches: `nodemon server.js`, `concurrently "nodemon api/index.js" "vite"`. */
-function watchedServer(
-  ctx: Context,
-  pkg: Package,
-  command: string,
-): { file: string; serves: boolean } | null {
-  const parts = [...command.matchAll(/"([^"]+)"|'([^']+)'/g)].map((match) =>
-    tidy(expand(match[1] ?? match[2] ?? '', pkg.scripts, foldersOf(ctx))),
-  );
-  for (const part of [...parts.flatMap(commandParts), ...commandParts(command)]) {
-    if (!/^(?:nodemon|ts-node-dev|tsnd|node-dev|supervisor|node|tsx|bun|babel-watch|esrun)\b/.test(part))
-      continue;
-    const named = watchedFile(part);
-    const bare = part.split(' ').findLast((word, index) => index > 0 && !word.startsWith('-')) ?? '';
-    const file =
-      named === null
-        ? resolveFile(
-            ctx,
-            bare === '' || /^(?:nodemon|ts-node)$/.test(bare) ? (pkg.main ?? 'index.js') : bare,
-          )
-        : resolveFile(ctx, named);
-    if (file !== null && /\.[cm]?[jt]sx?$/.test(file)) return { file, serves: true };
-  }
-  return null;
-}
-
 /** Packages that run somewhere else than on a server. */
 function notAServer(pkg: Package): string | null {
   if (
@@ -337,20 +255,4 @@ export function buildScript(pkg: Package): string | null {
     return name;
   }
   return null;
-}
-
-function lastPart(command: string): string {
-  return commandParts(command).at(-1) ?? '';
-}
-
-/** The steps before the last one: migrations and their like stay in front of a framework's own start. */
-function leadingSteps(command: string): string[] {
-  return command.split(/\s*&&\s*/).slice(0, -1);
-}
-
-/** A start command that runs a program of the repository, not the framework's own one. */
-function runsOwnServer(command: string): boolean {
-  return (
-    fileServer(command) === null && /^(?:node|tsx|ts-node|bun|deno|pm2-runtime)\b/.test(lastPart(command))
-  );
 }

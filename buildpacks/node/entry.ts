@@ -1,7 +1,7 @@
 import type { Context } from '../buildpack.ts';
 import { type JsToken, jsCalls, jsImports, jsTokens, packageOf } from '../lib/js.ts';
 import { record, text } from '../lib/json.ts';
-import { normalize } from './frameworks.ts';
+import { normalize } from './config.ts';
 import { type Package, uses } from './package.ts';
 import { expand } from './scripts.ts';
 

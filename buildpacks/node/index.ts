@@ -12,13 +12,15 @@ import {
 import { denoRuns } from '../deno/start.ts';
 import { devServer } from '../lib/devserver.ts';
 import { Tree } from '../lib/tree.ts';
-import { type App, appOf, foldersOf } from './app.ts';
+import { type App, appOf } from './app.ts';
+import { bareFile, planBareFile } from './bare.ts';
 import { bunRuns } from './bun.ts';
-import { entryFile, runFile } from './entry.ts';
+import type { Base } from './install.ts';
 import { managerOf } from './manager.ts';
 import { type Package, readPackage } from './package.ts';
 import { expand } from './scripts.ts';
-import { type Base, serverPlan, sitePlanOf } from './stages.ts';
+import { serverPlan, sitePlanOf } from './stages.ts';
+import { foldersOf } from './start.ts';
 import { nodeVersion } from './version.ts';
 import { isSideMember, type Member, type Workspace, workspaceOf } from './workspace.ts';
 
@@ -252,48 +254,4 @@ function planMember(workspace: Workspace, members: readonly Target[]): StackPlan
       },
     ],
   };
-}
-
-/** A server.js without package.json. */
-function bareFile(ctx: Context): Detection | null {
-  const entry = entryFile(ctx, null);
-  if (entry === null || !entry.serves) return null;
-  return {
-    role: 'server',
-    evidence: [evidence(entry.file, 'entry', 'listens', weight.entry + weight.sources)],
-  };
-}
-
-function planBareFile(ctx: Context): StackPlan {
-  const entry = entryFile(ctx, null);
-  if (entry === null)
-    throw nothingToRun(
-      'There is no package.json, and no server.js or index.js that listens.',
-      'Add a package.json with a start script: npm init',
-    );
-  const pkg: Package = {
-    name: null,
-    dependencies: {},
-    devDependencies: {},
-    optionalDependencies: {},
-    scripts: {},
-    main: null,
-    private: true,
-    published: false,
-    bin: false,
-    engines: {},
-    devEngines: {},
-    volta: {},
-    packageManager: null,
-    workspaces: [],
-    type: null,
-    raw: {},
-  };
-  const { version, warnings } = nodeVersion(ctx, []);
-  const manager = managerOf(ctx.tree, null, ctx.settings.packageManager);
-  const app = appOf(ctx, pkg, givenStart(ctx) ?? runFile(ctx, pkg, entry.file).start);
-  if (app.kind !== 'server')
-    throw nothingToRun(`${entry.file} does not serve.`, 'Add a start script to package.json.');
-  const made = serverPlan({ ctx, pkg, manager, workspace: null, version }, app);
-  return { ...made, packageManager: null, warnings: [...warnings, ...made.warnings] };
 }

@@ -23,6 +23,26 @@ export interface Package {
   raw: Record<string, Json>;
 }
 
+/** Where there is no package.json. */
+export const emptyPackage: Package = {
+  name: null,
+  dependencies: {},
+  devDependencies: {},
+  optionalDependencies: {},
+  scripts: {},
+  main: null,
+  private: true,
+  published: false,
+  bin: false,
+  engines: {},
+  devEngines: {},
+  volta: {},
+  packageManager: null,
+  workspaces: [],
+  type: null,
+  raw: {},
+};
+
 /** Reads package.json of a folder of the tree; null when absent. Throws PlanError for a bad one. */
 export function readPackage(tree: Tree, dir = ''): Package | null {
   const path = dir === '' ? 'package.json' : `${dir}/package.json`;

@@ -1,8 +1,9 @@
 import type { Context } from '../buildpack.ts';
 import { record, text } from '../lib/json.ts';
+import { languages } from '../lib/languages.ts';
 import { toolVersion, versionFile } from '../lib/toolfiles.ts';
 import type { Tree } from '../lib/tree.ts';
-import { languages, resolveVersion, type VersionRequest } from '../lib/versions.ts';
+import { resolveVersion, type VersionRequest } from '../lib/versions.ts';
 import type { Package } from './package.ts';
 
 /** The Node of an app: setting, version files (its own folder, then the repository's), then package.json. */

@@ -248,9 +248,7 @@ export interface Importable {
 /** How a file is imported: from which folder its own imports of the repository work. */
 export function importable(ctx: Context, file: string, module: PyModule | undefined): Importable {
   const parts = file.slice(0, -3).split('/');
-  const roots = parts
-    .slice(0, -1)
-    .reduce<string[]>((all, part) => [...all, all.at(-1) === '' ? part : `${all.at(-1)}/${part}`], ['']);
+  const roots = parts.map((_, index) => parts.slice(0, index).join('/'));
   const first = [...(module?.imports ?? [])].map((name) => name.split('.')[0] ?? name);
   const satisfied = (root: string): number =>
     first.filter(

@@ -1,8 +1,9 @@
 import { type Buildpack, type Context, evidence, nothingToRun, weight } from '../buildpack.ts';
 import { type Program, readProgram } from './entry.ts';
 import { type Project, readProject } from './project.ts';
+import { serverNames } from './runners.ts';
 import { pythonPlan } from './stages.ts';
-import { findStart, type Start, serverNames } from './start.ts';
+import { findStart, type Start } from './start.ts';
 import { pythonVersion } from './version.ts';
 
 /** Python: Django, WSGI and ASGI apps found in the code, notebooks turned apps (Streamlit …), scripts and workers. */

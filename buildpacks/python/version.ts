@@ -1,7 +1,8 @@
 import type { Context } from '../buildpack.ts';
 import { record, text } from '../lib/json.ts';
+import { languages } from '../lib/languages.ts';
 import { toolVersion, versionFile } from '../lib/toolfiles.ts';
-import { languages, resolveVersion, type VersionRequest } from '../lib/versions.ts';
+import { resolveVersion, type VersionRequest } from '../lib/versions.ts';
 import type { Project } from './project.ts';
 
 /** The Python of an app: setting, version files, then the manifests' constraint. */

@@ -1,5 +1,4 @@
 import { createReadStream, lstatSync, readlinkSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -14,12 +13,14 @@ export interface LocalBuild {
   dir: string;
   tag: string | null;
   json: boolean;
+  /** Where it is remembered that no registry answers. */
+  home: string;
 }
 
 /** Builds a planned folder with the local Docker. Progress on stderr, the result on stdout; returns the exit status. */
 export async function buildLocally(
   { json, recipe }: Planned,
-  { dir, tag, json: asJson }: LocalBuild,
+  { dir, tag, json: asJson, home }: LocalBuild,
 ): Promise<number> {
   if (recipe === null) {
     process.stdout.write(asJson ? `${JSON.stringify({ error: json.error, plan: json })}\n` : page(json, dir));
@@ -39,7 +40,6 @@ export async function buildLocally(
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   const log = (line: string) => void process.stderr.write(`${line}\n`);
-  const home = process.env.LANDFALL_HOME ?? join(homedir(), '.landfall');
   const { args, secrets } = await resolveBases(recipe.images, { builder, log, signal: stop.signal, home });
   const result = await builder.build({
     context: () => contextOf(dir, recipe.context, recipe.files),

@@ -1,75 +1,24 @@
-import { type AppVariable, readAppJson } from '../../buildpacks/appjson.ts';
+import { readAppJson } from '../../buildpacks/appjson.ts';
 import {
-  type BaseImage,
   type Buildpack,
-  type Candidate,
   type Context,
-  type Evidence,
   PlanError,
   type Source,
-  type Stack,
   type StackPlan,
-  type Version,
   type Warning,
 } from '../../buildpacks/buildpack.ts';
-import { readCompose, readHerokuYml } from '../../buildpacks/compose.ts';
-import { type OwnDockerfile, readDockerfile, rootDockerfile } from '../../buildpacks/dockerfile.ts';
+import { readCompose } from '../../buildpacks/compose.ts';
 import { Tree } from '../../buildpacks/lib/tree.ts';
-import type { ProcessCommands } from '../types.ts';
 import { type Choice, choose, contextOf, forced } from './choose.ts';
+import type { Built, PlanJson, Planned, Recipe } from './outcome.ts';
+import { type Own, ownDockerfile, useDockerfile } from './own.ts';
 import { parseProcfile } from './procfile.ts';
 import { baseImages, defaultPort, renderDockerfile, renderIgnore } from './render.ts';
 import { type AppSettings, readSettings, settingsFile } from './settings.ts';
 
 export type { BaseImage, Source } from '../../buildpacks/buildpack.ts';
 
-/** What was decided and why; every key always there. Printed by `landfall plan --json` and stored with the build. */
-export interface PlanJson {
-  schema: 1;
-  outcome: 'plan' | 'ambiguous' | 'unsupported' | 'invalid';
-  stack: Stack | null;
-  framework: string | null;
-  packageManager: string | null;
-  version: Version | null;
-  /** Served as files, no process of the app. */
-  static: boolean;
-  /** The same as processes.web. */
-  start: string | null;
-  processes: Record<string, string>;
-  candidates: Candidate[];
-  evidence: Evidence[];
-  warnings: Warning[];
-  error: { code: string; file: string | null; line: number | null; message: string; hint: string } | null;
-  dockerfile: string | null;
-  elapsedMs: number;
-}
-
-/** How to build the plan. */
-export interface Recipe {
-  /** Path inside the context. */
-  dockerfile: string;
-  /** The folder of the tree that is the build context, '' for all of it. */
-  context: string;
-  /** Generated files to add to the context. */
-  files: Record<string, string>;
-  images: BaseImage[];
-  args: Record<string, string>;
-  target: string | null;
-  /** What the app is told to listen on, or what its own Dockerfile exposes. */
-  port: number;
-  /** What to run: null = what the image runs by itself. Never empty. */
-  processes: ProcessCommands;
-  confine: 'generated' | 'custom';
-  healthPath: string | null;
-  /** What app.json names: variables with their defaults, and how many of each process. */
-  variables: AppVariable[];
-  formation: Record<string, number>;
-}
-
-export interface Planned {
-  json: PlanJson;
-  recipe: Recipe | null;
-}
+export type { PlanJson, Planned, Recipe } from './outcome.ts';
 
 /** The name of the generated Dockerfile in the build context: not one that a repository would have. */
 export const generatedName = 'Dockerfile.landfall';
@@ -139,8 +88,6 @@ function decide(repo: Tree, json: PlanJson): Recipe {
   return { ...route(repo, settings, procfile.processes, json), variables, formation };
 }
 
-type Built = Omit<Recipe, 'variables' | 'formation'>;
-
 /** The user's Dockerfile, a stack, or a compose file. */
 function route(repo: Tree, settings: AppSettings, processes: Record<string, string>, json: PlanJson): Built {
   const own =
@@ -156,46 +103,6 @@ function route(repo: Tree, settings: AppSettings, processes: Record<string, stri
       : forced(contextOf(repo, settings, settings.app, processes), settings.stack);
   if ('own' in choice) return useDockerfile(repo, settings, choice, json);
   return useStack(choice, settings, json);
-}
-
-interface Own {
-  own: OwnDockerfile;
-  start: string | null;
-  processes: Record<string, string>;
-  port: number | null;
-  warnings: Warning[];
-}
-
-/** A Dockerfile that wins over every detection: the settings', the root's, heroku.yml's. */
-function ownDockerfile(repo: Tree, settings: AppSettings, processes: Record<string, string>): Own | null {
-  const named = settings.dockerfile;
-  if (named !== null) {
-    const path = settings.app === '' || repo.has(named.path) ? named.path : `${settings.app}/${named.path}`;
-    const evidence = { file: settingsFile, key: 'dockerfile', value: path, weight: 100 };
-    return {
-      own: { path, context: settings.app, target: named.target, args: named.args, evidence },
-      start: null,
-      processes,
-      port: null,
-      warnings: [],
-    };
-  }
-  const root = rootDockerfile(repo, settings.app);
-  const heroku = readHerokuYml(repo, settings.app);
-  if (heroku !== null) return { ...heroku, start: heroku.processes.web ?? null, port: null, warnings: [] };
-  if (root !== null) return { own: root, start: null, processes, port: null, warnings: [] };
-  if (settings.stack !== 'dockerfile') return null;
-  const compose = readCompose(repo, settings.app);
-  if (compose !== null) return { ...compose, processes: {} };
-  throw new PlanError(
-    'invalid',
-    'invalid-manifest',
-    'stack = "dockerfile" is set, but there is no Dockerfile.',
-    'Add one, or name it with dockerfile = "path" in landfall.toml.',
-    {
-      file: settingsFile,
-    },
-  );
 }
 
 /** Detection; a compose file with one buildable service is used where detection finds nothing. */
@@ -215,33 +122,6 @@ function chooseOrCompose(
     json.candidates = [];
     return { ...compose, processes: {} };
   }
-}
-
-function useDockerfile(repo: Tree, settings: AppSettings, found: Own, json: PlanJson): Built {
-  json.stack = 'dockerfile';
-  json.evidence.push(found.own.evidence);
-  json.candidates = [{ stack: 'dockerfile', score: 100, choose: 'stack = "dockerfile"' }];
-  const facts = readDockerfile(repo, found.own);
-  json.warnings.push(...found.warnings, ...facts.warnings);
-  json.processes = { ...found.processes, ...settings.processes };
-  const start = settings.start ?? settings.processes.web ?? found.processes.web ?? found.start;
-  if (start !== null && start !== undefined) json.processes.web = start;
-  else if (facts.command !== null) json.processes.web = facts.command;
-  json.start = json.processes.web ?? null;
-  json.dockerfile = repo.read(found.own.path);
-  const { context, path } = found.own;
-  return {
-    dockerfile: context !== '' && path.startsWith(`${context}/`) ? path.slice(context.length + 1) : path,
-    context: context !== '' && path.startsWith(`${context}/`) ? context : '',
-    files: {},
-    images: [],
-    args: found.own.args,
-    target: found.own.target,
-    port: settings.port ?? facts.ports[0] ?? found.port ?? defaultPort,
-    processes: { ...json.processes, web: start ?? null },
-    confine: 'custom',
-    healthPath: settings.health,
-  };
 }
 
 function useStack(
