@@ -51,6 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
         dir: resolve(dir),
         tag: values.tag ?? null,
         json: values.json,
+        home: process.env.LANDFALL_HOME ?? join(homedir(), '.landfall'),
       });
     }
     default:
