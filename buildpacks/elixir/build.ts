@@ -28,23 +28,29 @@ export function buildStages(ctx: Context, options: BuildOptions): Stage[] {
   const manifests = ['mix.exs', ...(tree.has('mix.lock') ? ['mix.lock'] : [])].map(ctx.at);
   const compileTime = ['config/config.exs', 'config/prod.exs'].filter((file) => tree.has(file));
   const locked = tree.has('mix.lock') ? ' --check-locked' : '';
-  const fetch: Step = {
+  const hexed = all.some((mix) => mix.asksHex);
+  const get: Step = {
     do: 'run',
     commands: [`mix deps.get --only prod${locked}`],
     network: true,
     caches: [hex],
   };
+  const fetch = hexed ? [get] : [];
   const steps: Step[] = [
     { do: 'workdir', path: '/src' },
     { do: 'env', values: { MIX_ENV: 'prod', LANG: 'C.UTF-8' } },
-    {
-      do: 'run',
-      commands: ['mix local.hex --force --if-missing', 'mix local.rebar --force --if-missing'],
-      network: true,
-    },
+    ...(hexed
+      ? [
+          {
+            do: 'run',
+            commands: ['mix local.hex --force --if-missing', 'mix local.rebar --force --if-missing'],
+            network: true,
+          } as const,
+        ]
+      : []),
     ...(npm ? nodeTools : []),
     ...(early
-      ? [{ ...source, why: 'mix.exs refers to other files of the repository.' }, fetch]
+      ? [{ ...source, why: 'mix.exs refers to other files of the repository.' }, ...fetch]
       : [
           {
             do: 'copy',
@@ -55,12 +61,12 @@ export function buildStages(ctx: Context, options: BuildOptions): Stage[] {
           ...members.map(
             (mix) => ({ do: 'copy', paths: [ctx.at(`${mix.dir}/mix.exs`)], to: `${mix.dir}/` }) as const,
           ),
-          fetch,
+          ...fetch,
           ...(compileTime.length === 0
             ? []
             : [{ do: 'copy', paths: compileTime.map(ctx.at), to: 'config/' } as const]),
           // Configuration that imports files beside it cannot be read before they are there.
-          ...(importsOthers(ctx)
+          ...(importsOthers(ctx) || !hexed
             ? []
             : [{ do: 'run', commands: ['mix deps.compile'], network: true } as const]),
           source,

@@ -67,7 +67,8 @@ export function jsTokens(source: string): JsToken[] {
   return tokens;
 }
 
-function templateEnd(source: string, start: number): number {
+function templateEnd(source: string, start: number, level = 0): number {
+  if (level > 50) return -1;
   let depth = 0;
   for (let at = start; at < source.length; at++) {
     const char = source[at];
@@ -78,7 +79,7 @@ function templateEnd(source: string, start: number): number {
       at++;
     } else if (char === '}' && depth > 0) depth--;
     else if (char === '`') {
-      const end = templateEnd(source, at + 1);
+      const end = templateEnd(source, at + 1, level + 1);
       if (end < 0) return -1;
       at = end;
     }

@@ -181,6 +181,14 @@ export class Tree {
 
   yaml(path: string): Json | null {
     return this.#parse(path, (text, file) => {
+      if (tangled(text)) {
+        throw invalid(
+          file,
+          null,
+          `${file} is too large or nested too deeply to be written by a person.`,
+          `Replace ${file} by the real file.`,
+        );
+      }
       try {
         // 'merge' for the << keys of compose files; few aliases, against bombs.
         return toJson(parseYaml(text, { merge: true, maxAliasCount: 100, logLevel: 'silent' }));
@@ -206,6 +214,18 @@ export class Tree {
     this.#parsed.set(path, value);
     return value;
   }
+}
+
+/** YAML that takes its parser for ever: more than 200 KB, 40 flow collections in each other, chains of `? ?`. */
+function tangled(text: string): boolean {
+  if (text.length > 200_000 || /(?:\?\s+){8}/.test(text)) return true;
+  let open = 0;
+  for (const char of text) {
+    if (char === '[' || char === '{') open++;
+    else if ((char === ']' || char === '}') && open > 0) open--;
+    if (open > 40) return true;
+  }
+  return (text.match(/"/g)?.length ?? 0) > 20_000;
 }
 
 /** Whether a path lies in a folder that says nothing about what the app is. */

@@ -12,19 +12,8 @@ ARG ELIXIR_IMAGE=elixir:1.20-slim
 FROM ${ELIXIR_BUILD_IMAGE} AS build
 WORKDIR /src
 ENV MIX_ENV=prod LANG=C.UTF-8
-RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
-    mix local.hex --force --if-missing \
- && mix local.rebar --force --if-missing
 # Dependencies before source: an edit of the source compiles none of them.
 COPY mix.exs ./
-RUN --mount=type=cache,id=hex,target=/root/.hex/packages \
-    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
-    mix deps.get --only prod
-RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
-    mix deps.compile
 COPY . ./
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
