@@ -1,7 +1,10 @@
 import type { Context, Warning } from '../buildpack.ts';
 import { devServer } from '../lib/devserver.ts';
 import { jsTokens } from '../lib/js.ts';
+import { record, text } from '../lib/json.ts';
 import { bundlerShape } from './bundlers.ts';
+import { normalize } from './config.ts';
+import { notAServer, programElsewhere } from './elsewhere.ts';
 import { entryFile, resolveFile, runFile, servesHttp } from './entry.ts';
 import { frameworkShape, serverLibrary } from './frameworks.ts';
 import { type Package, uses } from './package.ts';
@@ -54,31 +57,45 @@ export interface ServerApp {
 
 /** Reads a package as an app. `given`: a start command from the settings or the Procfile, which comes before `start`. */
 export function appOf(ctx: Context, pkg: Package, given: string | null): App {
-  const foreign = notAServer(pkg);
+  const foreign = notAServer(pkg, ctx);
   if (foreign !== null && given === null) return { kind: 'none', library: true, why: foreign };
   const shape = frameworkShape(pkg, ctx);
-  const script = given ?? pkg.scripts.start ?? null;
-  const source = given === null ? 'scripts.start' : 'the given start command';
+  const bad = given !== null && devServer(expand(given, pkg.scripts, foldersOf(ctx))) !== null;
+  const own =
+    bad &&
+    pkg.scripts.start !== undefined &&
+    devServer(expand(pkg.scripts.start, pkg.scripts, foldersOf(ctx))) === null;
+  const script = (own ? null : given) ?? pkg.scripts.start ?? null;
+  const source = given === null || own ? 'scripts.start' : 'the given start command';
   const expanded = script === null ? null : tidy(expand(script, pkg.scripts, foldersOf(ctx)));
   const dev = expanded === null ? null : devServer(expanded);
+  const refused = own ? devServer(expand(given ?? '', pkg.scripts, foldersOf(ctx))) : dev;
   const warnings: Warning[] =
-    dev === null
+    refused === null
       ? []
       : [
           {
             code: 'development-server',
-            message: `${source} ("${script}") runs ${dev}, which only serves development; it is not used.`,
+            message: `${own ? 'the given start command' : source} ("${own ? given : script}") runs ${refused}, which only serves development; it is not used.`,
           },
         ];
   const usable = expanded !== null && dev === null ? splitStart(expanded) : null;
-  const serving = usable?.start ?? null;
+  const elsewhere =
+    usable?.start === null || usable === null || given !== null ? null : programElsewhere(usable.start);
+  if (elsewhere !== null) {
+    warnings.push({
+      code: 'start-not-used',
+      message: `${source} ("${script}") runs ${elsewhere}, which is not in the image; it is not used.`,
+    });
+  }
+  const serving = elsewhere === null ? (usable?.start ?? null) : null;
 
   if (shape?.kind === 'site' && (serving === null || !runsOwnServer(serving)))
     return siteOf(shape, `${shape.framework} builds files`, pkg, warnings);
   if (shape?.kind === 'server') {
-    const own =
+    const framework =
       serving === null || shape.own?.test(lastPart(serving)) === true || fileServer(serving) !== null;
-    if (!own && serving !== null)
+    if (!framework && serving !== null)
       return serverOf(ctx, pkg, serving, source, usable?.build ?? [], shape, warnings);
     const leading = serving === null ? [] : leadingSteps(serving);
     if (shape.start !== null) {
@@ -178,7 +195,7 @@ function serverOf(
   shape: Extract<Shape, { kind: 'server' }> | null,
   warnings: Warning[],
 ): ServerApp {
-  const compiled = uncompiled(ctx, pkg, start);
+  const compiled = uncompiled(ctx, pkg, start) ?? unbuilt(ctx, pkg, start);
   const fixed = fixedPort(compiled?.start ?? start);
   return {
     kind: 'server',
@@ -207,6 +224,21 @@ function fromFile(ctx: Context, pkg: Package, file: string, warnings: Warning[])
   };
 }
 
+/** `node dist/a.js` that no script builds, where the compiler would put it: it is compiled here. */
+function unbuilt(ctx: Context, pkg: Package, start: string) {
+  if (buildScript(pkg) !== null || !uses(pkg, 'typescript') || !ctx.tree.has('tsconfig.json')) return null;
+  const file = /^(?:\w+=\S+\s+)*node\s+(?:-\S+\s+)*([\w./@-]+)$/.exec(lastPart(start))?.[1];
+  const out = text(record(record(ctx.tree.json('tsconfig.json')).compilerOptions).outDir);
+  if (
+    file === undefined ||
+    out === null ||
+    resolveFile(ctx, file) !== null ||
+    !normalize(file).startsWith(`${normalize(out)}/`)
+  )
+    return null;
+  return { start, build: ['tsc'], keepDev: false };
+}
+
 /** `ts-node src/a.ts` where the project also compiles: the compiled file. */
 function uncompiled(ctx: Context, pkg: Package, start: string) {
   const file =
@@ -220,21 +252,6 @@ function uncompiled(ctx: Context, pkg: Package, start: string) {
   return run.keepDev || run.build.length > 0
     ? null
     : { ...run, start: run.start.endsWith('.ts') ? start : run.start, keepDev: run.start.endsWith('.ts') };
-}
-
-/** Packages that run somewhere else than on a server. */
-function notAServer(pkg: Package): string | null {
-  if (
-    uses(pkg, 'electron') &&
-    (/electron/.test(pkg.scripts.start ?? 'electron') || pkg.scripts.start === undefined)
-  )
-    return 'it is a desktop app (electron)';
-  if (uses(pkg, 'react-native') && !uses(pkg, 'react-native-web') && serverLibrary(pkg) === null)
-    return 'it is a mobile app (react-native)';
-  if (uses(pkg, 'expo') && !uses(pkg, 'react-native-web')) return 'it is a mobile app (expo)';
-  if (pkg.engines.vscode !== undefined) return 'it is an extension of Visual Studio Code';
-  if (uses(pkg, 'nativescript', '@nativescript/core')) return 'it is a mobile app (nativescript)';
-  return null;
 }
 
 /** The script that builds, by its usual names; null when there is none to run. */

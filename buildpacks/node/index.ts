@@ -48,7 +48,9 @@ export const node: Buildpack = {
         };
       }
     }
-    const app = appOf(ctx, pkg, givenStart(ctx));
+    const alone = appOf(ctx, pkg, givenStart(ctx));
+    const worker = alone.kind === 'none' ? onlyWorkers(ctx) : null;
+    const app = worker === null ? alone : appOf(ctx, pkg, worker);
     if (bunRuns(ctx, pkg, app) || (app.kind === 'server' && denoRuns(ctx.tree, app))) return null;
     return weigh(pkg, app);
   },
@@ -89,6 +91,13 @@ function givenStart(ctx: Context): string | null {
   return ctx.settings.start ?? ctx.procfile.web ?? null;
 }
 
+/** The Procfile's processes where none of them is `web`: the app may be a worker only. */
+function onlyWorkers(ctx: Context): string | null {
+  return ctx.procfile.web === undefined && ctx.settings.start === null
+    ? (Object.values(ctx.procfile)[0] ?? null)
+    : null;
+}
+
 function weigh(pkg: Package, app: App): Detection {
   const manifest = evidence('package.json', 'name', pkg.name ?? 'unnamed', weight.manifest);
   switch (app.kind) {
@@ -122,7 +131,9 @@ function weigh(pkg: Package, app: App): Detection {
 
 function planApp(ctx: Context, pkg: Package, workspace: Workspace | null, notes: Evidence[] = []): StackPlan {
   const given = givenStart(ctx);
-  const app = appOf(ctx, pkg, given);
+  const alone = appOf(ctx, pkg, given);
+  const worker = alone.kind === 'none' ? onlyWorkers(ctx) : null;
+  const app = worker === null ? alone : appOf(ctx, pkg, worker);
   if (app.kind === 'none') {
     throw nothingToRun(
       `${ctx.at('package.json')} has nothing to start: ${app.why}.`,
@@ -147,6 +158,7 @@ function planApp(ctx: Context, pkg: Package, workspace: Workspace | null, notes:
       : {};
   return {
     ...made,
+    ...(worker === null ? {} : { start: null }),
     ...rejected,
     rewrite: (command) => expand(command, scripts, foldersOf(ctx)),
     evidence: [...notes, ...manager.evidence],

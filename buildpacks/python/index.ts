@@ -14,7 +14,7 @@ export const python: Buildpack = {
     if (!hasPython(ctx)) return null;
     const project = readProject(ctx);
     const program = readProgram(ctx);
-    const start = findStart(ctx, project, program);
+    const start = given(ctx, project, program) ?? findStart(ctx, project, program);
     const reasons = [];
     if (project.manifest !== null)
       reasons.push(evidence(project.manifest, 'manifest', project.manager, weight.manifest));
@@ -66,12 +66,8 @@ function hasPython(ctx: Context): boolean {
 
 /** The settings' or the Procfile's command, with what it needs: its server when no manifest asks for it. */
 function given(ctx: Context, project: Project, program: Program): Start | null {
-  const command =
-    ctx.settings.start ??
-    ctx.procfile.web ??
-    (Object.keys(ctx.procfile).length > 0 && ctx.procfile.web === undefined
-      ? (Object.values(ctx.procfile)[0] ?? null)
-      : null);
+  const web = ctx.settings.start ?? ctx.procfile.web ?? null;
+  const command = web ?? Object.values(ctx.procfile)[0] ?? null;
   if (command === null) return null;
   let found: Start | null = null;
   try {
@@ -79,6 +75,8 @@ function given(ctx: Context, project: Project, program: Program): Start | null {
   } catch {
     // The given command decides; what the code says is only asked for its framework.
   }
+  // A Procfile of workers only: what the code serves is still the web process.
+  if (web === null && found?.serves === true && found.command !== command) return found;
   const servers = ['gunicorn', 'uvicorn', 'hypercorn', 'daphne', 'waitress', 'granian', 'uwsgi'];
   const used = servers.filter(
     (name) => new RegExp(`(?:^|\\s|/)${name}(?:-serve)?\\s`).test(command) && !project.names.has(name),
@@ -92,6 +90,7 @@ function given(ctx: Context, project: Project, program: Program): Start | null {
     adds: [...new Set(used)],
     env: found?.env ?? {},
     django: found?.django ?? null,
+    web: web !== null,
     processes: found?.processes ?? {},
     warnings: [],
   };

@@ -90,7 +90,7 @@ export function pythonPlan(
     packageManager: project.manifest === null ? null : project.manager,
     version,
     static: false,
-    start: start.command,
+    start: start.web === false ? null : start.command,
     processes: start.processes,
     stages: [...(assets === null ? [] : [assets.stage]), ...(installs || inBuild ? [build] : []), runtime],
     warnings: [

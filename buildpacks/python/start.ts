@@ -12,6 +12,8 @@ export interface Start {
   serves: boolean;
   file: string;
   command: string;
+  /** False: the command is a worker's, and nothing serves. */
+  web?: boolean;
   /** Servers that the command needs and the manifests do not ask for. */
   adds: string[];
   env: Record<string, string>;

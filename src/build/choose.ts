@@ -33,6 +33,8 @@ interface Scored {
   name: string;
   detection: Detection;
   score: number;
+  /** Its manifest is broken, or it holds several apps: said when it is what the repository is. */
+  error?: PlanError;
 }
 
 const handled: ReadonlySet<Stack> = new Set(buildpacks.map((buildpack) => buildpack.stack));
@@ -115,8 +117,9 @@ function settle(ctx: Context, scored: readonly Scored[], best: Scored): Choice {
   const near = scored.filter(
     (one) => one === best || (one.score >= enough && best.score - one.score < margin),
   );
+  if (best.error !== undefined) throw best.error;
   if (best.buildpack === null) throw foreign(best, candidates);
-  const rivals = near.filter((one) => one !== best);
+  const rivals = near.filter((one) => one !== best && one.error?.outcome !== 'invalid');
   if (rivals.length > 0) {
     const names = near.map((one) => `${one.name} (${one.score})`).join(' and ');
     throw new PlanError(
@@ -136,9 +139,14 @@ function settle(ctx: Context, scored: readonly Scored[], best: Scored): Choice {
 function score(ctx: Context): Scored[] {
   const found: Scored[] = [];
   for (const buildpack of buildpacks) {
-    const detection = buildpack.detect(ctx);
-    if (detection !== null)
-      found.push({ buildpack, name: buildpack.stack, detection, score: sum(detection) });
+    try {
+      const detection = buildpack.detect(ctx);
+      if (detection !== null)
+        found.push({ buildpack, name: buildpack.stack, detection, score: sum(detection) });
+    } catch (error) {
+      if (!(error instanceof PlanError)) throw error;
+      found.push(failed(buildpack, error));
+    }
   }
   for (const detection of detectForeign(ctx, handled)) {
     found.push({ buildpack: null, name: detection.language, detection, score: sum(detection) });
@@ -148,6 +156,14 @@ function score(ctx: Context): Scored[] {
     if (served && one.detection.role !== 'server') one.score = Math.min(one.score, enough - margin);
   // On equal scores the order of the list would decide, so the name does: the margin rule refuses both anyway.
   return found.sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1));
+}
+
+/** A stack that cannot be read. A broken manifest may only be a helper's, so it does not push others back. */
+function failed(buildpack: Buildpack, error: PlanError): Scored {
+  const value = error.outcome === 'invalid' ? 50 : 90;
+  const reason = { file: error.file ?? '.', key: error.outcome, value: error.code, weight: value };
+  const role = error.outcome === 'invalid' ? 'tools' : 'server';
+  return { buildpack, name: buildpack.stack, detection: { role, evidence: [reason] }, score: value, error };
 }
 
 function sum(detection: Detection): number {

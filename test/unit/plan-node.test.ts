@@ -1,4 +1,4 @@
-import { describe } from 'vitest';
+import { describe, expect } from 'vitest';
 import { planned } from '../support/planning.ts';
 
 const listens = "require('express')().listen(3000)";
@@ -799,6 +799,78 @@ describe('workspaces', () => {
         'packages/b/package.json': { name: '@x/b', dependencies: { '@x/a': '*' } },
       },
       { outcome: 'plan' },
+    ],
+  ]);
+});
+
+describe('what Node cannot start', () => {
+  planned([
+    [
+      'a Cloudflare Worker',
+      {
+        'wrangler.toml': '',
+        'package.json': { scripts: { dev: 'wrangler dev' }, dependencies: { hono: '4' } },
+        'src/index.ts': "import { Hono } from 'hono'; const app = new Hono(); export default app",
+      },
+      { outcome: 'unsupported' },
+    ],
+    [
+      'a Meteor app',
+      { '.meteor/release': '', 'package.json': { scripts: { start: 'meteor run' } } },
+      { outcome: 'unsupported' },
+    ],
+    [
+      'a start script for another language',
+      {
+        'package.json': { scripts: { start: 'docker-compose up' }, dependencies: { express: '4' } },
+        'server.js': listens,
+      },
+      { start: 'node server.js', warned: ['start-not-used'] },
+    ],
+    [
+      'code that needs modules without a package.json',
+      { 'server.js': listens },
+      { outcome: 'invalid', error: { file: 'package.json' } },
+    ],
+  ]);
+});
+
+describe('apps of which only workers are known', () => {
+  planned([
+    [
+      'run them',
+      {
+        Procfile: 'worker: node jobs.js',
+        'package.json': { name: 'x', private: true, dependencies: { bullmq: '5' } },
+        'jobs.js': '',
+      },
+      { stack: 'node', start: null, processes: { worker: 'node jobs.js' } },
+    ],
+    [
+      'run what serves as well',
+      {
+        Procfile: 'worker: node jobs.js',
+        'package.json': { scripts: { start: 'node web.js' }, dependencies: { express: '4' } },
+      },
+      { start: 'node web.js', processes: { worker: 'node jobs.js' } },
+    ],
+  ]);
+});
+
+describe('TypeScript without a build script', () => {
+  planned([
+    [
+      'is compiled to where the start script looks',
+      {
+        'package.json': {
+          scripts: { start: 'node dist/index.js' },
+          dependencies: { express: '4' },
+          devDependencies: { typescript: '5' },
+        },
+        'tsconfig.json': { compilerOptions: { outDir: './dist' } },
+        'src/index.ts': '',
+      },
+      { start: 'node dist/index.js', dockerfile: expect.stringMatching(/tsc/) },
     ],
   ]);
 });

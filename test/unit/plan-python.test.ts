@@ -408,3 +408,37 @@ describe('what is no Python app', () => {
     ],
   ]);
 });
+
+describe('Python with a Procfile of workers', () => {
+  planned([
+    [
+      'runs them',
+      {
+        Procfile: 'worker: python bot.py',
+        'requirements.txt': 'discord.py',
+        'bot.py': 'import discord\nclient = discord.Client()\nclient.run("x")',
+      },
+      { start: null, processes: { worker: 'python bot.py' } },
+    ],
+    [
+      'serves as well where the code does',
+      { Procfile: 'worker: celery -A app worker', 'requirements.txt': 'flask\ncelery', 'app.py': flask },
+      { start: gunicorn('app:app'), processes: { worker: 'celery -A app worker' } },
+    ],
+  ]);
+});
+
+describe('a broken helper', () => {
+  planned([
+    [
+      'does not stop the app',
+      {
+        'package.json': { scripts: { start: 'node server.js' }, dependencies: { express: '4' } },
+        'server.js': "require('express')().listen(1)",
+        'pyproject.toml': '[tool.black\n',
+        'scripts/x.py': '',
+      },
+      { outcome: 'plan', stack: 'node' },
+    ],
+  ]);
+});
