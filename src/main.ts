@@ -9,6 +9,7 @@ import { pushes } from './commands/pushes.ts';
 import { appUrl, loadSettings } from './config.ts';
 import { Deployer } from './deploy/deployer.ts';
 import { DockerEngine } from './engine/docker.ts';
+import { UserError } from './errors.ts';
 import { gitRoutes, internalPushRoutes } from './git/http.ts';
 import { Receiver } from './git/receive.ts';
 import { Repositories } from './git/repositories.ts';
@@ -23,6 +24,7 @@ import { openStore } from './store/store.ts';
 
 /** Repositories are repacked so often. */
 const maintenanceMs = 6 * 3600 * 1000;
+const engineRetryMs = 1000;
 
 const settings = loadSettings();
 const { home, instance, domain, dockerSocket: socketPath } = settings;
@@ -40,7 +42,7 @@ const stop = new AbortController();
 const store = openStore(home);
 store.access.bootstrap(join(home, 'token'));
 
-const engine = await DockerEngine.connect({ socketPath, instance, subnet: settings.subnet, home });
+const engine = await connect();
 const builder = new BuildKitBuilder({ socketPath, instance });
 const proxy = new HaproxyProxy({
   home,
@@ -108,6 +110,19 @@ void pause(maintenanceMs, stop.signal)
   .then(() => repeat(maintenanceMs, stop.signal, maintain, (error) => log.error(error, 'maintenance')))
   .catch(() => {});
 await reconciler.start(stop.signal);
+
+/** Docker may come up after the server does. */
+async function connect(): Promise<DockerEngine> {
+  for (;;) {
+    try {
+      return await DockerEngine.connect({ socketPath, instance, subnet: settings.subnet, home });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      log.error(error, 'waiting for Docker');
+      await pause(engineRetryMs);
+    }
+  }
+}
 
 async function maintain(): Promise<void> {
   for (const app of store.apps.all())

@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 import { Turns } from '../turns.ts';
 import type { Actor, App, AppId, Config, Deploy, DeployId, DeployKind, Release } from '../types.ts';
 import { DeployLog } from './log.ts';
-import { afterCrash, isPastReturn, mayFollow } from './machine.ts';
+import { afterCrash, isPastReturn, mayFollow, worlds } from './machine.ts';
 import { stale, superseded, whyAborted } from './refusals.ts';
 import { obsoleteImages } from './retention.ts';
 import { Run } from './run.ts';
@@ -163,6 +163,8 @@ export class Deployer {
     const run = new Run(this.#parts, { app, deploy, log, signal: what.signal });
     this.#parts.reached('queued');
     try {
+      // A daemon that is away or hangs is told at once, not after a turn or a build's time.
+      await this.#parts.engine.ping();
       await work(run);
       const release = run.release;
       if (!release) throw new Error(`deploy ${deploy.id} ended without a release`);
@@ -283,13 +285,16 @@ export class Deployer {
     const error = run.signal.aborted ? whyAborted(run.signal) : thrown;
     // The app may have been destroyed meanwhile.
     if (!store.apps.find(run.app.id)) return error;
-    if (!mayFollow(store.deploys.get(run.deploy.id).state, 'failed')) return thrown;
+    const { state } = store.deploys.get(run.deploy.id);
+    if (!mayFollow(state, 'failed')) return thrown;
     const id = `deploy-${run.deploy.id}`;
     if (!(error instanceof UserError)) log.error(error, id);
     const failure = toFailure(error, id);
     run.log.flush();
     run.to(failure.code === 'superseded' ? 'superseded' : 'failed', { failure });
-    await reconciler.converge(run.app.id).catch((cause) => log.error(cause, 'converge'));
+    // Only what was begun is taken away: who waits is not to wait for a daemon that hangs.
+    if (worlds[state].new)
+      await reconciler.converge(run.app.id).catch((cause) => log.error(cause, 'converge'));
     return error instanceof UserError ? error : new UserError(failure.code, failure.message, failure.hint);
   }
 }

@@ -7,6 +7,8 @@ import { UserError } from '../../errors.ts';
 /** The newest Engine API whose answers were read when this was written; an older daemon gets its own. */
 const newest = '1.47';
 
+const askMs = 30_000;
+
 export interface Call {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
@@ -30,10 +32,17 @@ export class Daemon {
     return this.#send(await this.#path(call), call);
   }
 
-  /** The whole answer; `json` is null when the body is not JSON. */
+  /** The whole answer; `json` is null when the body is not JSON. A daemon that hangs is `engine-down` after 30 s. */
   async ask(call: Call): Promise<{ status: number; json: unknown; message: string }> {
-    const answer = await this.open(call);
-    const text = await readAll(answer);
+    const late = AbortSignal.timeout(askMs);
+    const signal = call.signal ? AbortSignal.any([call.signal, late]) : late;
+    const work = this.open({ ...call, signal }).then(async (answer) => ({
+      answer,
+      text: await readAll(answer),
+    }));
+    const { answer, text } = await work.catch((error: unknown) => {
+      throw late.aborted ? down(`no answer within ${askMs / 1000} s`) : error;
+    });
     const json = parse(text);
     return { status: answer.statusCode ?? 0, json, message: field(json, 'message') ?? text.trim() };
   }
@@ -143,9 +152,13 @@ function minor(version: string): number {
 function unreachable(error: Error): Error {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (!['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'EACCES'].includes(code)) return error;
+  return down(error.message);
+}
+
+function down(words: string): UserError {
   return new UserError(
     'engine-down',
-    `The Docker daemon does not answer (${error.message}).`,
+    `The Docker daemon does not answer (${words}).`,
     'Start it (systemctl start docker, or service docker start), then push again; `landfall doctor` tells more.',
   );
 }
