@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { points, Stage } from './support/matrix.ts';
-import { measuredApp } from './support/traffic.ts';
 import { World } from './support/world.ts';
 
 let world: World;
@@ -12,10 +11,8 @@ beforeAll(async () => {
 afterAll(() => world?.stop(), 60_000);
 
 /** A build that runs this command, and what takes it out again. */
-const building = (command: string): Record<string, string> => ({
-  'package.json': JSON.stringify({ name: 'app', scripts: { build: command, start: 'node server.js' } }),
-});
-const built = { 'package.json': measuredApp('')['package.json'] ?? '' };
+const building = (command: string): Record<string, string> => ({ 'landfall.toml': `build = "${command}"\n` });
+const built = { 'landfall.toml': null };
 
 /** Under a light load that may lose nothing. */
 async function underLoad(work: () => Promise<void>): Promise<void> {
@@ -70,13 +67,14 @@ describe('kill -9 of the server during other deploys', { timeout: 120_000 }, () 
 describe('kill -9 at other moments', { timeout: 120_000 }, () => {
   test('of the server while an image is built: the push is refused, and the next one works', async () => {
     await underLoad(async () => {
-      await stage.prepare({ Procfile: null, ...building('sleep 30') });
+      await stage.prepare(building('sleep 30'));
       const { ran, heard } = stage.pushing();
       await heard(/sleep 30/);
       await world.killServer();
       expect((await ran).code).not.toBe(0);
       await world.startServer();
       await stage.settled();
+      await stage.prepare(built);
       await stage.next();
     });
   });
