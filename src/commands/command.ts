@@ -47,6 +47,8 @@ export interface Command {
   right: Right;
   /** `app`: about one app, the first argument. `new-app`: names an app that does not exist yet. `server`: neither. */
   scope: 'app' | 'new-app' | 'server';
+  /** When given, an unknown app is created, as by a first push, unless this throws: nothing is created for a wrong input. */
+  creates?(input: Record<string, unknown>, call: Call): void;
   method: 'GET' | 'POST' | 'DELETE';
   /** Below /api/v1; `:app` and `:x` are inputs. */
   path: string;
@@ -60,15 +62,20 @@ export interface Command {
 
 /** Types `run` by the schema of its input; the door has validated it. */
 export function command<Input extends TObject>(
-  definition: Omit<Command, 'run' | 'input' | 'positional'> & {
+  definition: Omit<Command, 'run' | 'creates' | 'input' | 'positional'> & {
     input: Input;
     positional?: readonly string[];
+    creates?(input: Static<Input>, call: Call): void;
     run(call: Call & { app: App }, input: Static<Input>): Promise<Answer>;
   },
 ): Command {
+  const { creates } = definition;
   return {
     positional: [],
     ...definition,
+    ...(creates
+      ? { creates: (input: Record<string, unknown>, call: Call) => creates(input as Static<Input>, call) }
+      : {}),
     run: (call, input) => definition.run(call, input as Static<Input>),
   };
 }

@@ -32,6 +32,7 @@ const set = command({
     'Sets variables and makes a release with them, without a build: A=1 B=2; C=- reads C from standard input',
   right: 'deploy',
   scope: 'app',
+  creates: (input, call) => void givenVariables(input, call.stdin),
   method: 'POST',
   path: '/apps/:app/config',
   input: Type.Object({
@@ -42,8 +43,7 @@ const set = command({
   }),
   positional: ['pairs...'],
   async run(call, input) {
-    const given = { ...parsePairs(input.pairs ?? [], call.stdin), ...(input.values ?? {}) };
-    check(given);
+    const given = givenVariables(input, call.stdin);
     const names = Object.keys(given);
     return await apply(call, `config set ${names.join(', ')}`, (config) => ({ ...config, ...given }));
   },
@@ -90,6 +90,16 @@ async function apply(call: Call & { app: App }, reason: string, change: (config:
     return { buildId: now.buildId, commit: now.commit, config: change(variables.get(app.id)), reason };
   });
   return value(outcome, ...closing(outcome));
+}
+
+/** What an input sets. Throws UserError `bad-input` for what no process could be given. */
+function givenVariables(
+  input: { pairs?: readonly string[]; values?: Config },
+  stdin: string | undefined,
+): Config {
+  const given = { ...parsePairs(input.pairs ?? [], stdin), ...(input.values ?? {}) };
+  check(given);
+  return given;
 }
 
 /** A value `-` is what was piped in, less its last newline: a secret need not stand on a command line. */

@@ -29,7 +29,7 @@ const list = command({
       one.name,
       `v${one.release}`,
       one.state === 'exited' ? `exited (${one.outOfMemory ? 'out of memory' : one.exitCode})` : one.state,
-      one.restarts > 0 ? `${one.restarts} restarts` : '',
+      one.restarts > 0 ? `${one.restarts} restart${one.restarts > 1 ? 's' : ''}` : '',
       one.startedAt ? ago(one.startedAt) : '-',
     ]);
     if (rows.length === 0) return value([], `${app.name} has no instances.`);
@@ -59,7 +59,10 @@ const scale = command({
   method: 'POST',
   path: '/apps/:app/scale',
   input: Type.Object({
-    counts: Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]+=[0-9]{1,2}$' }), { minItems: 1 }),
+    counts: Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]+=[0-9]{1,2}$' }), {
+      minItems: 1,
+      description: 'PROCESS=number, up to 99',
+    }),
   }),
   positional: ['counts...'],
   async run({ tools, app }, input) {

@@ -1,3 +1,4 @@
+import type { TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { UserError } from '../errors.ts';
 import type { Actor, App, Right } from '../types.ts';
@@ -16,7 +17,7 @@ export async function runCommand(
   input: Record<string, unknown>,
   call: Call,
 ): Promise<Answer> {
-  const app = command.scope === 'app' ? findApp(call.tools, call.actor, command, input.app) : null;
+  const app = command.scope === 'app' ? await findOrCreateApp(command, input, call) : null;
   if (!app && !allows(call.actor, command.right, null))
     throw new UserError(
       'forbidden',
@@ -27,6 +28,25 @@ export async function runCommand(
   const given = command.scope === 'app' ? rest : input;
   checkInput(command, given);
   return await command.run({ ...call, app: app as App }, given);
+}
+
+/** A command that creates leaves nothing behind when its input is wrong. */
+async function findOrCreateApp(command: Command, input: Record<string, unknown>, call: Call): Promise<App> {
+  const { tools, actor } = call;
+  const name = input.app;
+  const creates =
+    command.creates &&
+    typeof name === 'string' &&
+    !tools.store.apps.byName(name) &&
+    allows(actor, command.right, null);
+  if (!creates) return findApp(tools, actor, command, name);
+  const { app: _, ...given } = input;
+  checkInput(command, given);
+  command.creates?.(given, call);
+  const app = tools.store.apps.create(name);
+  await tools.repositories.create(app.id);
+  call.say(`${name} is new: created.`);
+  return app;
 }
 
 function findApp(tools: Tools, actor: Actor, command: Command, name: unknown): App {
@@ -53,13 +73,18 @@ function findApp(tools: Tools, actor: Actor, command: Command, name: unknown): A
   return app;
 }
 
+/** What a field should be, in words when its schema has them. */
+function wrong(schema: TSchema | undefined, message: string | undefined): string {
+  return schema?.description ? `should be: ${schema.description}` : `is not right (${message ?? 'unknown'})`;
+}
+
 function checkInput(command: Command, input: Record<string, unknown>): void {
   if (Value.Check(command.input, input)) return;
   const [first] = Value.Errors(command.input, input);
   const field = first?.path.split('/')[1] ?? '';
   throw new UserError(
     'bad-input',
-    `${command.name}: ${field === '' ? 'the input' : field} ${field in command.input.properties && input[field] === undefined ? 'is missing' : `is not right (${first?.message ?? 'unknown'})`}.`,
+    `${command.name}: ${field === '' ? 'the input' : field} ${field in command.input.properties && input[field] === undefined ? 'is missing' : `${wrong(command.input.properties[field], first?.message)}`}.`,
     `See \`landfall help ${command.name}\`.`,
   );
 }

@@ -42,7 +42,11 @@ const create = command({
       throw new UserError('forbidden', "A token for one app can't make tokens.", 'Use a token for all apps.');
     const app = input.app === undefined ? null : tools.store.apps.byName(input.app);
     if (input.app !== undefined && !app)
-      throw new UserError('not-found', `There is no app ${input.app}.`, 'See `landfall apps`.');
+      throw new UserError(
+        'not-found',
+        `There is no app ${JSON.stringify(input.app.slice(0, 60))}.`,
+        'See `landfall apps`; a new one is made with `landfall apps create`.',
+      );
     const made = tools.store.access.create({
       name: input.name,
       appId: app?.id ?? null,

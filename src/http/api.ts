@@ -18,6 +18,8 @@ function addRoute(server: FastifyInstance, tools: Tools, command: Command): void
   const schemas = command.input.properties as Record<string, TSchema>;
   const others = Object.fromEntries(Object.entries(schemas).filter(([name]) => !names.includes(name)));
   const inQuery = command.method === 'GET';
+  const required = (command.input.required ?? []).filter((name: string) => name in others);
+  const rest = { type: 'object', properties: others, ...(required.length > 0 ? { required } : {}) };
   server.route({
     method: command.method,
     url: command.path,
@@ -35,11 +37,7 @@ function addRoute(server: FastifyInstance, tools: Tools, command: Command): void
             },
           }
         : {}),
-      ...(Object.keys(others).length === 0
-        ? {}
-        : inQuery
-          ? { querystring: { type: 'object', properties: others } }
-          : { body: { type: 'object', properties: others } }),
+      ...(Object.keys(others).length === 0 ? {} : inQuery ? { querystring: rest } : { body: rest }),
     },
     handler: (request, reply) => handle(tools, command, request, reply),
   });

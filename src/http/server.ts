@@ -72,7 +72,23 @@ export async function publicServer(
     version: tools.settings.version,
   }));
   await server.register(swagger, {
-    openapi: { info: { title: 'Landfall', version: tools.settings.version }, servers: [{ url: '/api/v1' }] },
+    openapi: {
+      info: { title: 'Landfall', version: tools.settings.version },
+      servers: [{ url: '/api/v1' }],
+      components: {
+        securitySchemes: {
+          password: {
+            type: 'http',
+            scheme: 'basic',
+            description: 'Any user name, the token as the password.',
+          },
+          bearer: { type: 'http', scheme: 'bearer', description: 'The token.' },
+        },
+      },
+      security: [{ password: [] }, { bearer: [] }],
+    },
+    // The git door is no part of the API.
+    transform: ({ schema, url }) => ({ url, schema: url.startsWith('/api/v1/') ? schema : { hide: true } }),
   });
   await server.register(apiRoutes(tools), { prefix: '/api/v1' });
   await git(server);
