@@ -209,8 +209,11 @@ frontend handed-over from base
 ${choice}`;
 }
 
-/** Two listeners, not one for both: HAProxy would show IPv4 clients as ::ffff:a.b.c.d. */
+/**
+ * Two listeners, not one for both: HAProxy would show IPv4 clients as ::ffff:a.b.c.d. `v6only` even on one IPv6 address:
+ * without it a reload does not find the socket among those of the old worker, and the IPv4 one is lost.
+ */
 function binds({ httpPort: port, ipv6, loopbackOnly }: ProxySettings): string {
-  if (loopbackOnly) return `  bind 127.0.0.1:${port}\n${ipv6 ? `  bind [::1]:${port}\n` : ''}`;
+  if (loopbackOnly) return `  bind 127.0.0.1:${port}\n${ipv6 ? `  bind [::1]:${port} v6only\n` : ''}`;
   return `  bind :${port}\n${ipv6 ? `  bind :::${port} v6only\n` : ''}`;
 }
