@@ -1,59 +1,68 @@
-/**
+/*
  * Programs that serve development: they watch, recompile, bind to localhost or say themselves not to be used in
  * production. A command that runs one is never a start command.
  */
-const programs: readonly [RegExp, string][] = [
+
+/** Whatever follows them. */
+const always = new Set(
+  `nodemon ts-node-dev tsnd node-dev supervisor live-server browser-sync lite-server watchexec onchange esrun reflex modd entr
+  watchfiles watchmedo air webpack-dev-server webpack-serve web-dev-server wds start-storybook guard rerun shotgun cargo-watch bacon`.split(
+    /\s+/,
+  ),
+);
+
+/** Programs that serve development unless their first word is one of these. */
+const unless: Readonly<Record<string, RegExp>> = {
+  vite: /^(?:build|preview|optimize)$/,
+  'rolldown-vite': /^(?:build|preview|optimize)$/,
+  next: /^(?:start|build|export|lint|info|telemetry)$/,
+  nuxt: /^(?:start|build|generate|preview|prepare|analyze)$/,
+  nuxi: /^(?:start|build|generate|preview|prepare|analyze)$/,
+  vitepress: /^(?:build|preview|serve|init)$/,
+  rsbuild: /^(?:build|preview|inspect)$/,
+  parcel: /^build$/,
+  slidev: /^(?:build|export)$/,
+  gulp: /^(?:build|prod|production|dist|compile|release)/,
+  grunt: /^(?:build|prod|production|dist|compile|release)/,
+};
+
+/** Programs that serve development when their first word is one of these. */
+const when: readonly [RegExp, RegExp][] = [
   [
-    /^(nodemon|ts-node-dev|tsnd|node-dev|supervisor|live-server|browser-sync|lite-server|watchexec|onchange|esrun|reflex|modd|entr|watchfiles|watchmedo)$/,
-    '$1',
+    /^(?:react-scripts|react-app-rewired|craco|rescripts|poi|umi|max|kkt|razzle|preact|expo|ember|stencil|brunch|elm-app|snowpack|taro|farm|docusaurus)$/,
+    /^(?:start|dev|develop|serve|server|watch)$/,
   ],
-  [/^(air)$/, 'air'],
+  [/^(?:gatsby)$/, /^(?:develop|start)$/],
+  [/^(?:vue-cli-service|ng|nx)$/, /^(?:serve|dev)$/],
   [
-    /^(react-scripts|react-app-rewired|craco|rescripts|poi|umi|max|kkt|razzle|preact|gatsby|docusaurus|expo|ember|stencil|brunch|elm-app|web-dev-server|wds|snowpack|taro|farm) (start|dev|develop|serve|watch|server)\b/,
-    '$1 $2',
+    /^(?:astro|remix|react-router|svelte-kit|wrangler|netlify|vercel|solid-start|vinxi|waku|keystone|tsup|sanity|strapi|medusa|payload|wasp|blitz|redwood|rw|partykit|sst|quasar|ionic|vuepress|nitropack|nitro|farrow|modern|encore|adonis|hydrogen|qwik|tsdx|father|dumi|ice|directus|egg-bin|midway-bin|sails|think-cli|fastapi|listhen|wmr|mintlify|turbo|lerna|storybook)$/,
+    /^(?:dev|develop|development|watch|dev-server)$/,
   ],
-  [/^(start-storybook|storybook dev)\b/, 'storybook'],
-  [/^(vite|vite-node --watch|rolldown-vite)(?! (build|preview|optimize))\b/, 'vite'],
-  [/^(vue-cli-service|ng|nx) (serve|dev)\b/, '$1 $2'],
   [
-    /^(next|nuxt|nuxi|astro|remix|react-router|svelte-kit|wrangler|netlify|vercel|solid-start|vinxi|waku|keystone|tsup|sanity|contentlayer|strapi|medusa|payload|wasp|blitz|redwood|rw|directus|partykit|sst|quasar|ionic|vitepress|vuepress|nitropack|nitro|nitropack|farrow|modern|rsbuild|rspack|rsbuild|eleventy|hexo|encore|adonis|shopify hydrogen|hydrogen|qwik|tsdx|father|dumi|ice|micro-dev|h3|listhen|wmr|slidev|mintlify) (dev|develop|develope?r?|development|watch|start --dev|server|serve|dev-server)\b/,
-    '$1 $2',
+    /^(?:quasar|ionic|vuepress|adonis|wmr|hexo|eleventy|redwood|symfony|bridgetown|lektor|pelican|hugo|zola|mkdocs|mdbook|jekyll|middleman|nanoc|trunk|dx)$/,
+    /^(?:dev|serve|server|server:start|s|live|start)$/,
   ],
-  [/^(vitepress|vuepress|nuxt|astro|rsbuild|parcel|slidev)$/, '$1'],
-  [/^(parcel)(?: (?!build\b)(serve|watch|[\w./*-]+\.html)\b)/, 'parcel'],
-  [/^(parcel) (?!build\b)\S*(\.html|src|index)\b/, 'parcel'],
-  [/^(webpack-dev-server|webpack-serve)\b/, '$1'],
-  [/^(webpack|rspack|rspack-cli) (serve|server|dev|s)\b/, '$1 $2'],
-  [/^(eleventy|@11ty\/eleventy) .*--serve\b/, 'eleventy --serve'],
-  [
-    /^(rollup|tsc|webpack|tailwindcss|sass|esbuild|tsup|swc|babel|postcss|parcel|gulp|grunt) .*(--watch|-w|-wc|-cw)\b/,
-    '$1 --watch',
-  ],
-  [/^(gulp|grunt)(?: (serve|watch|dev|server|default))?$/, '$1'],
-  [/^(esbuild) .*--serve(dir)?\b/, 'esbuild --serve'],
-  [/^(node|tsx|ts-node|bun|deno run) (?:.*\s)?(--watch|--hot|watch)(?:\s|$|=)/, '$1 $2'],
-  [/^(tsx) watch\b/, 'tsx watch'],
-  [/^(bun) (?:run )?(--hot|--watch)/, 'bun $2'],
-  [
-    /^(nest|egg-bin|midway-bin|mwtsc|adonis|node ace|node ace\.js|sails|feathers|think-cli) (start --watch|start:dev|start --debug|serve --watch|serve --hmr|dev|serve)\b/,
-    '$1 $2',
-  ],
-  [/^(flask)(?: .*)? run\b.*--(debug|reload)\b/, 'flask run --debug'],
-  [/^(python3?|django-admin|\.\/) ?(?:\.\/)?(?:\S*\/)?manage\.py runserver\b/, 'manage.py runserver'],
-  [/^\S*manage\.py runserver\b/, 'manage.py runserver'],
-  [/^(django-admin) runserver\b/, 'django-admin runserver'],
-  [/^(fastapi) dev\b/, 'fastapi dev'],
-  [/^(uvicorn|hypercorn|gunicorn|litestar run)\b.*--reload\b/, '$1 --reload'],
-  [/^(php) artisan serve\b/, 'php artisan serve'],
-  [/^(php) -S\b/, 'php -S'],
-  [/^(symfony) (server:start|serve)\b/, 'symfony serve'],
-  [
-    /^(jekyll|bundle exec jekyll|middleman|bundle exec middleman|nanoc|bundle exec nanoc) (serve|server|s|live)\b/,
-    '$1 $2',
-  ],
-  [/^(hugo|zola|mkdocs|mdbook|bridgetown|lektor|pelican) (server|serve|start)\b/, '$1 $2'],
-  [/^(guard|rerun|shotgun)\b/, '$1'],
-  [/^(cargo watch|cargo-watch|bacon|trunk serve|dx serve|dotnet watch)\b/, '$1'],
+  [/^(?:webpack|webpack-cli|rspack|rspack-cli)$/, /^(?:serve|server|dev|s)$/],
+  [/^(?:cargo|dotnet|tsx|bun)$/, /^watch$/],
+  [/^(?:django-admin)$/, /^runserver$/],
+];
+
+/** Whole commands. */
+const commands: readonly RegExp[] = [
+  /^(?:node|tsx|ts-node|bun|deno)\s(?:run\s)?(?:-\S+\s)*--(?:watch|hot)(?:[=\s-]|$)/,
+  /^(?:eleventy|@11ty\/eleventy)\b.*--serve\b/,
+  /^(?:rollup|tsc|webpack|tailwindcss|sass|esbuild|tsup|swc|babel|postcss|rspack|vite-node)\b.*\s(?:--watch|-w|-wc|-cw)(?:\s|$)/,
+  /^esbuild\b.*--serve(?:dir)?\b/,
+  /^nest start\b.*(?:--watch|--debug|-w)\b/,
+  /^node ace(?:\.js)? serve\b/,
+  /^strapi start --watch/,
+  /manage\.py runserver\b/,
+  /^flask\b.*\brun\b.*--(?:debug|reload)\b/,
+  /^(?:uvicorn|hypercorn|gunicorn|litestar run|granian)\b.*\s--reload\b/,
+  /^php artisan serve\b/,
+  /^php\s(?:-\S+\s\S+\s)*-S\b/,
+  /^bundle exec (?:jekyll|middleman|nanoc) (?:serve|server|s|live)\b/,
+  /^(?:npm|pnpm|yarn|bun)(?: run)? (?:dev|develop|watch|start:dev|start-dev|serve:dev|dev:\S+|hot)(?:\s|$)/,
 ];
 
 /** Words before a program that change nothing about what runs. */
@@ -78,25 +87,18 @@ export function commandParts(command: string): string[] {
 /** The development server that a command line runs; null when it runs none. Scripts of package.json must be resolved first. */
 export function devServer(command: string): string | null {
   for (const part of commandParts(command)) {
-    const inner = /^(?:concurrently|run-p|npm-run-all|sh -c|bash -c|wait-on|start-server-and-test)\b/.test(
-      part,
-    )
-      ? [...part.matchAll(/"([^"]+)"|'([^']+)'/g)].map((match) => match[1] ?? match[2] ?? '')
-      : [];
-    for (const one of inner) {
-      const found = devServer(one);
-      if (found !== null) return found;
+    const [program = '', ...words] = part.split(' ');
+    if (/^(?:concurrently|run-p|npm-run-all|sh|bash|wait-on|start-server-and-test)$/.test(program)) {
+      for (const match of part.matchAll(/"([^"]+)"|'([^']+)'/g)) {
+        const found = devServer(match[1] ?? match[2] ?? '');
+        if (found !== null) return found;
+      }
     }
-    const name = part.split(' ')[0] ?? '';
-    for (const [pattern, label] of programs) {
-      const match = pattern.exec(pattern.source.endsWith(')$') ? name : part) ?? pattern.exec(part);
-      if (match !== null)
-        return label.replace(/\$(\d)/g, (_, group: string) => match[Number(group)] ?? '').trim();
-    }
-    if (
-      /^(npm|pnpm|yarn|bun)( run)? (dev|develop|watch|start:dev|start-dev|serve:dev|dev:\S+|hot)\b/.test(part)
-    )
-      return part;
+    const sub = words.find((word) => !word.startsWith('-')) ?? '';
+    if (always.has(program)) return program;
+    if (unless[program]?.test(sub) === false) return `${program} ${sub}`.trim();
+    if (when.some(([programs, subs]) => programs.test(program) && subs.test(sub))) return `${program} ${sub}`;
+    if (commands.some((pattern) => pattern.test(part))) return part;
   }
   return null;
 }

@@ -127,7 +127,7 @@ function newerThanAll(language: Language, plain: string): boolean {
 
 /** Words and minimums as ranges; null for what asks for nothing (`*`, `latest`, `system`). */
 function normalize(language: Language, request: VersionRequest): string | null {
-  const value = request.value.trim().replace(/^(node|nodejs|python|go|ruby|cpython|ruby)[-@]?(?=\d)/i, '');
+  const value = request.value.trim().replace(/^(node|nodejs|python|go|ruby|cpython|ruby)[-@]?v?(?=\d)/i, '');
   if (/^(\*|x|latest|current|stable|system|default|lts|lts\/\*|lts-latest|node|any|)$/i.test(value))
     return null;
   const code = /^lts[/-](\w+)$/i.exec(value)?.[1]?.toLowerCase();

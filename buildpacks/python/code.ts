@@ -84,7 +84,7 @@ export function pyModule(source: string): PyModule {
     for (const token of tokens)
       if (token.kind === 'string' && /^[\w.]+:[A-Za-z_]\w*$/.test(token.text))
         module.targets.push(token.text);
-    const scope = blocks.find((one) => one.kind === 'def');
+    const scope = blocks.findLast((one) => one.kind === 'def');
     if (made !== null) {
       if (block === undefined) module.objects.push(made);
       else if (scope !== undefined && scope.functionIndex >= 0)

@@ -1,4 +1,5 @@
 import { type Buildpack, type Context, evidence, nothingToRun, weight } from '../buildpack.ts';
+import { importedDistributions } from './distributions.ts';
 import { type Program, readProgram } from './entry.ts';
 import { type Project, readProject } from './project.ts';
 import { serverNames } from './runners.ts';
@@ -41,9 +42,30 @@ export const python: Buildpack = {
     const start = given(ctx, project, program) ?? findStart(ctx, project, program);
     if (start === null) throw nothing(ctx, project);
     const { version, warnings } = pythonVersion(ctx, project);
-    return pythonPlan(ctx, project, start, version, warnings);
+    if (version.value.startsWith('2.')) {
+      throw nothingToRun(
+        `${version.source} asks for Python ${version.value}, which has had no fixes since 2020 and cannot be built.`,
+        'Move the app to Python 3, or add a Dockerfile.',
+        project.manifest,
+      );
+    }
+    const bare = project.manifest === null ? withoutManifest(project, program) : project;
+    return pythonPlan(ctx, bare, start, version, warnings);
   },
 };
+
+/** What the code imports stands in for the manifest, as far as it is known for sure. */
+function withoutManifest(project: Project, program: Program): Project {
+  const written = importedDistributions(program);
+  if (written.length === 0) return project;
+  const message = `No manifest says what to install; the code imports ${written.join(', ')}. Commit a requirements.txt to fix their versions and name the others.`;
+  return {
+    ...project,
+    written,
+    names: new Set([...project.names, ...written]),
+    warnings: [...project.warnings, { code: 'no-manifest', message }],
+  };
+}
 
 function hasPython(ctx: Context): boolean {
   return (

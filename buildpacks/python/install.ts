@@ -178,7 +178,7 @@ export function dependencies(ctx: Context, project: Project, start: Start): Step
         do: 'write',
         path: '/tmp/requirements.txt',
         lines: project.written,
-        why: 'What pyproject.toml asks for.',
+        why: project.manifest === null ? 'What the code imports.' : `What ${project.manifest} asks for.`,
       },
       run(
         [

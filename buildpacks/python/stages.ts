@@ -17,7 +17,7 @@ export function pythonPlan(
   warnings: readonly Warning[],
 ): StackPlan {
   const needs = systemNeeds(project.names);
-  const installs = project.manifest !== null || start.adds.length > 0;
+  const installs = project.manifest !== null || start.adds.length > 0 || project.written.length > 0;
   const collect = collectStatic(start);
   const assets = nodeAssets(ctx, start);
   const whole: Step = { do: 'copy', paths: [ctx.dir === '' ? '.' : `${ctx.dir}/`], to: './' };
