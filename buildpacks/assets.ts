@@ -46,7 +46,7 @@ export function buildScript(pkg: Package): string | null {
 
 /** The stage that builds `folder`'s package.json with its own package manager, manifests before sources. */
 export function assetStage(ctx: Context, { folder, script, whole, why, extra = [] }: AssetOptions): Assets {
-  const tree = folder === '' ? ctx.tree : new Tree(ctx.tree.source, ctx.at(folder));
+  const tree = folder === '' ? ctx.tree : Tree.of(ctx.tree.source, ctx.at(folder));
   const inner: Context = { ...ctx, tree, dir: ctx.at(folder), settings: { ...ctx.settings, version: null } };
   const pkg = readPackage(tree);
   const manager = managerOf(tree, pkg, null);

@@ -27,6 +27,8 @@ export const elixir: Buildpack = {
     if (root === null) {
       const erlang = erlangEvidence(ctx.tree);
       if (erlang.length > 0) return { role: 'server', evidence: erlang };
+      // A project in a folder is found there.
+      if (ctx.tree.withExtension('.exs').some((path) => path.endsWith('/mix.exs'))) return null;
       const [first] = [...ctx.tree.withExtension('.ex'), ...ctx.tree.withExtension('.exs')];
       return first === undefined
         ? null
@@ -114,7 +116,7 @@ function parentUmbrella(ctx: Context): { ctx: Context; app: string } | null {
   const parts = ctx.dir.split('/');
   if (parts.length < 2) return null;
   const dir = parts.slice(0, -2).join('/');
-  const tree = new Tree(ctx.repo.source, dir);
+  const tree = Tree.of(ctx.repo.source, dir);
   const app = parts.slice(-2).join('/');
   if (readMix(tree)?.appsPath !== parts.at(-2)) return null;
   return {

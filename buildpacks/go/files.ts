@@ -65,7 +65,7 @@ export function webAssets(ctx: Context, packages: Iterable<GoPackage>): Assets |
     );
   for (const path of ctx.tree.named('package.json')) {
     const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
-    const tree = folder === '' ? ctx.tree : new Tree(ctx.tree.source, ctx.at(folder));
+    const tree = folder === '' ? ctx.tree : Tree.of(ctx.tree.source, ctx.at(folder));
     const pkg = readPackage(tree);
     const script = pkg === null ? null : buildScript(pkg);
     if (pkg === null || script === null) continue;

@@ -42,7 +42,7 @@ function above(ctx: Context): Build | null {
   const parts = ctx.dir.split('/');
   for (let length = 0; length < parts.length; length++) {
     const root = parts.slice(0, length).join('/');
-    const tree = root === '' ? ctx.repo : new Tree(ctx.repo.source, root);
+    const tree = root === '' ? ctx.repo : Tree.of(ctx.repo.source, root);
     const module = parts.slice(length).join('/');
     const maven = readMaven(tree);
     const gradle = maven?.poms.some((pom) => pom.dir === module) === true ? null : readGradle(tree);

@@ -10,6 +10,8 @@ const aside = new Set(
   dist build out target coverage tmp temp logs htmlcov storybook-static deps _build Pods`.split(/\s+/),
 );
 
+const trees = new WeakMap<Source, Map<string, Tree>>();
+
 /**
  * A folder of the source with parsed, remembered manifests. `has`, `read` and the parsers see every file;
  * `files` and `named` leave out what is aside (dependencies, examples, documentation, tests, hidden folders).
@@ -32,14 +34,27 @@ export class Tree {
     this.#prefix = root === '' ? '' : `${root}/`;
   }
 
+  /** The tree of a folder, the same one each time: what it read and parsed is kept. */
+  static of(source: Source, root: string): Tree {
+    let known = trees.get(source);
+    if (known === undefined) {
+      known = new Map();
+      trees.set(source, known);
+    }
+    let tree = known.get(root);
+    if (tree === undefined) {
+      tree = new Tree(source, root);
+      known.set(root, tree);
+    }
+    return tree;
+  }
+
   /** Every file below the folder, sorted. */
   get all(): readonly string[] {
     this.#all ??=
       this.#prefix === ''
         ? this.source.paths
-        : this.source.paths
-            .filter((path) => path.startsWith(this.#prefix))
-            .map((path) => path.slice(this.#prefix.length));
+        : below(this.source.paths, this.#prefix).map((path) => path.slice(this.#prefix.length));
     return this.#all;
   }
 
@@ -214,6 +229,19 @@ export class Tree {
     this.#parsed.set(path, value);
     return value;
   }
+}
+
+/** The paths with a prefix, in a sorted list: found by halving, as a large tree is asked for many of its folders. */
+function below(paths: readonly string[], prefix: string): readonly string[] {
+  let low = 0;
+  for (let high = paths.length; low < high; ) {
+    const middle = (low + high) >>> 1;
+    if ((paths[middle] ?? '') < prefix) low = middle + 1;
+    else high = middle;
+  }
+  let end = low;
+  while (paths[end]?.startsWith(prefix) === true) end++;
+  return paths.slice(low, end);
 }
 
 /** YAML that takes its parser for ever: more than 200 KB, 40 flow collections in each other, chains of `? ?`. */

@@ -205,7 +205,7 @@ function folderContext(ctx: Context, dir: string): Context {
   return {
     ...ctx,
     dir,
-    tree: new Tree(ctx.repo.source, dir),
+    tree: Tree.of(ctx.repo.source, dir),
     at: (path) => (path === '' ? dir : `${dir}/${path}`),
     procfile: {},
   };

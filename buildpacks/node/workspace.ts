@@ -21,7 +21,7 @@ export interface Workspace {
 /** The workspace whose root is the app's folder, or that the app's folder is a member of; null when it stands alone. */
 export function workspaceOf(ctx: Context): Workspace | null {
   for (let dir = ctx.dir; ; dir = dir.includes('/') ? dir.slice(0, dir.lastIndexOf('/')) : '') {
-    const tree = dir === ctx.dir ? ctx.tree : dir === '' ? ctx.repo : new Tree(ctx.repo.source, dir);
+    const tree = dir === ctx.dir ? ctx.tree : dir === '' ? ctx.repo : Tree.of(ctx.repo.source, dir);
     const patterns = patternsOf(tree);
     if (patterns.length > 0) {
       const members = membersOf(tree, dir, patterns);

@@ -10,7 +10,7 @@ import {
 } from '../../buildpacks/buildpack.ts';
 import { detectForeign } from '../../buildpacks/foreign.ts';
 import { buildpacks } from '../../buildpacks/index.ts';
-import { Tree } from '../../buildpacks/lib/tree.ts';
+import { depth, Tree } from '../../buildpacks/lib/tree.ts';
 import { parseProcfile } from './procfile.ts';
 import { type AppSettings, settingsFile } from './settings.ts';
 
@@ -45,7 +45,7 @@ export function contextOf(
   dir: string,
   procfile: Readonly<Record<string, string>>,
 ): Context {
-  const tree = dir === '' ? repo : new Tree(repo.source, dir);
+  const tree = dir === '' ? repo : Tree.of(repo.source, dir);
   return {
     tree,
     repo,
@@ -174,6 +174,13 @@ function sum(detection: Detection): number {
 const manifests =
   /^(package\.json|requirements\.txt|pyproject\.toml|Pipfile|manage\.py|setup\.py|go\.mod|Cargo\.toml|pom\.xml|build\.gradle(\.kts)?|Gemfile|composer\.json|mix\.exs|deno\.jsonc?|.*\.(cs|fs|vb)proj|.*\.slnx?|rebar\.config|Dockerfile|index\.html|build\.sbt)$/;
 
+/** More apps than this in one repository are not looked at: naming one is due anyway. */
+const mostFolders = 100;
+
+function nearest(a: string, b: string): number {
+  return depth(a) - depth(b) || (a < b ? -1 : 1);
+}
+
 /** The root holds no app: the folders below it, two deep. One app among them is taken, several are ambiguous. */
 function fromFolders(
   repo: Tree,
@@ -189,7 +196,7 @@ function fromFolders(
   }
   const choices: Choice[] = [];
   const failures: PlanError[] = [];
-  for (const dir of [...dirs].sort()) {
+  for (const dir of [...dirs].sort(nearest).slice(0, mostFolders)) {
     if (choices.some((one) => dir.startsWith(`${one.ctx.dir}/`))) continue;
     const full = ctx.at(dir);
     const inner = contextOf(
