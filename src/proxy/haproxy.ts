@@ -148,6 +148,9 @@ export class HaproxyProxy implements Proxy {
     for (;;) {
       try {
         await this.#change(routes);
+        const done = this.#table;
+        // A proxy that was started or reloaded meanwhile may have read the files of before.
+        if ((await this.#current()) !== done) continue;
         for (const old of await this.#oldWorkers()) await old.cut(routes);
         return;
       } catch (error) {
@@ -188,7 +191,8 @@ export class HaproxyProxy implements Proxy {
       return this.#reload(layout(await this.#worker.table(), routes));
     }
     this.#table = plan.table;
-    void this.#save(plan.table);
+    // Not before the files say the same is it done: a proxy that ends or is reloaded now goes on with them.
+    await this.#save(plan.table);
   }
 
   /** What the running worker has: remembered as long as the connection to it lives, else asked for. */
