@@ -85,7 +85,7 @@ function dependencies(tokens: readonly Token[]): Set<string> {
       tokens[index + 2]?.text !== ','
     )
       continue;
-    const body = inside(tokens, index);
+    const body = inside(tokens, index, 120);
     const only = body.findIndex((one) => one.kind === 'key' && one.text === 'only');
     if (only >= 0) {
       const values = body[only + 1]?.text === '[' ? inside(body, only + 1) : body.slice(only + 1, only + 2);

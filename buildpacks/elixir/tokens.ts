@@ -72,10 +72,10 @@ function closing(source: string, start: number, mark: string): number {
   return -1;
 }
 
-/** The tokens between the bracket at `index` and its partner, without both; [] when that is over 500 tokens away. */
-export function inside(tokens: readonly Token[], index: number): Token[] {
+/** The tokens between the bracket at `index` and its partner, without both; [] when that is more than `most` away. */
+export function inside(tokens: readonly Token[], index: number, most = 500): Token[] {
   let depth = 0;
-  for (let at = index; at < tokens.length && at < index + 500; at++) {
+  for (let at = index; at < tokens.length && at < index + most; at++) {
     const token = tokens[at];
     if (token?.kind !== 'sign') continue;
     if (/^[([{]$/.test(token.text)) depth++;
