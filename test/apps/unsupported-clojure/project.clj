@@ -1,0 +1,1 @@
+(defproject x "0.1.0")
