@@ -136,6 +136,15 @@ export class World {
     await gone;
   }
 
+  /** A reload as somebody at the machine would do it: the running workers finish, new ones take over. */
+  async reloadProxy(): Promise<void> {
+    const workers = async (): Promise<string> =>
+      (await run('pgrep', ['-P', String(this.#proxy?.pid)])).stdout.trim();
+    const before = await workers();
+    this.#proxy?.kill('SIGUSR2');
+    await until(async () => (await workers()) !== before, 'a new worker');
+  }
+
   /** A repository with these files, its first commit, and the remote `production`. */
   async repository(app: string, files: Record<string, string>): Promise<Repository> {
     const repository = new Repository(this, app, mkdtempSync(join(this.home, 'work-')));
