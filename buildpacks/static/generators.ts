@@ -132,6 +132,12 @@ const mkdocsPackages: Record<string, string> = {
   tags: 'mkdocs-material',
   social: 'mkdocs-material',
   blog: 'mkdocs-material',
+  ...Object.fromEntries(
+    ['privacy', 'offline', 'info', 'meta', 'group', 'typeset', 'projects', 'optimize'].map((name) => [
+      name,
+      'mkdocs-material',
+    ]),
+  ),
   mkdocstrings: 'mkdocstrings[python]',
   mermaid2: 'mkdocs-mermaid2-plugin',
   'awesome-pages': 'mkdocs-awesome-pages-plugin',
@@ -150,16 +156,11 @@ function planMkdocs(ctx: Context, file: string): StackPlan {
     'requirements/docs.txt',
   );
   const source = (tree.read(file) ?? '').replace(/![\w!/:.]+/g, '');
-  const theme = /^theme:\s*(?:\n\s+name:\s*)?["']?([\w-]+)/m.exec(source)?.[1] ?? null;
-  const plugins = [
-    ...(/^plugins:\s*\n((?:[ \t]*(?:-|\s).*\n?)*)/m.exec(source)?.[1] ?? '').matchAll(
-      /^\s*-\s*["']?([\w/-]+)/gm,
-    ),
-  ].map((match) => match[1] ?? '');
-  const guessed = [theme, ...plugins]
-    .flatMap((name) =>
-      name === null ? [] : [mkdocsPackages[name.replace(/^material\//, '')] ?? `mkdocs-${name}`],
-    )
+  const theme =
+    /^theme:[ \t]*(?:["']?([\w-]+)|\r?\n(?:[ \t]+\S.*\r?\n)*?[ \t]+name:[ \t]*["']?([\w-]+))/m.exec(source);
+  const named = [theme?.[1] ?? theme?.[2] ?? 'mkdocs', ...plugins(source)];
+  const guessed = named
+    .map((name) => mkdocsPackages[name.replace(/^material\//, '')] ?? `mkdocs-${name}`)
     .filter((name) => name !== '');
   const packages = requirements === null ? [...new Set(['mkdocs', ...guessed])] : [`-r ${requirements}`];
   const said = /^site_dir:\s*["']?\.?\/?([\w./-]+)/m.exec(source)?.[1];
@@ -192,6 +193,20 @@ function planMkdocs(ctx: Context, file: string): StackPlan {
           ]
         : [],
   });
+}
+
+/** The items of `plugins:`, without what is nested in them. */
+function plugins(source: string): string[] {
+  const lines = source.split(/\r?\n/);
+  const from = lines.findIndex((line) => /^plugins:\s*$/.test(line));
+  if (from < 0) return [];
+  const rest = lines.slice(from + 1);
+  const end = rest.findIndex((line) => /^[^\s#-]/.test(line));
+  const items = (end < 0 ? rest : rest.slice(0, end)).flatMap((line) => {
+    const [, indent = '', name] = /^(\s*)-\s+["']?([\w/-]+)/.exec(line) ?? [];
+    return name === undefined ? [] : [{ indent: indent.length, name }];
+  });
+  return items.filter((item) => item.indent === items[0]?.indent).map((item) => item.name);
 }
 
 function fromPypi(

@@ -1,5 +1,5 @@
-# Made by Landfall for this repository (hono, bun, 1.2.4). It builds anywhere: docker build .
-# Version 1.2.4: package.json packageManager.
+# Made by Landfall for this repository (hono, bun, 1.4.5). It builds anywhere: docker build .
+# Version 1.4.5: package.json packageManager.
 # Because of package.json: name api
 # Because of package.json: start NODE_ENV=production bun run src/index.ts
 # Because of package.json: framework hono
@@ -7,7 +7,7 @@
 # Because of bun.lock: lock file bun
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.
-ARG BUN_IMAGE=oven/bun:1.2.4
+ARG BUN_IMAGE=oven/bun:1.4.5
 
 # Builds with all modules.
 FROM ${BUN_IMAGE} AS build

@@ -14,7 +14,7 @@ RUN --mount=type=cache,id=pip,target=/root/.cache/pip \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     ca=/etc/ssl/certs/ca-certificates.crt; if [ -s $ca ]; then export NODE_EXTRA_CA_CERTS=$ca SSL_CERT_FILE=$ca PIP_CERT=$ca REQUESTS_CA_BUNDLE=$ca DENO_CERT=$ca; fi; \
     python3 -m venv /venv \
- && /venv/bin/pip install mkdocs mkdocs-name mkdocs-awesome-pages-plugin
+ && /venv/bin/pip install mkdocs mkdocs-material mkdocs-awesome-pages-plugin
 COPY . ./
 RUN PATH="/venv/bin:$PATH" mkdocs build
 
