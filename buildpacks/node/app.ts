@@ -18,6 +18,7 @@ import {
   otherScript,
   runsOwnServer,
   tidy,
+  untangle,
   watchedServer,
 } from './start.ts';
 
@@ -67,7 +68,10 @@ export function appOf(ctx: Context, pkg: Package, given: string | null): App {
     devServer(expand(pkg.scripts.start, pkg.scripts, foldersOf(ctx))) === null;
   const script = (own ? null : given) ?? pkg.scripts.start ?? null;
   const source = given === null || own ? 'scripts.start' : 'the given start command';
-  const expanded = script === null ? null : tidy(expand(script, pkg.scripts, foldersOf(ctx)));
+  const expanded =
+    script === null
+      ? null
+      : untangle(tidy(expand(script, pkg.scripts, foldersOf(ctx))), pkg.scripts, foldersOf(ctx));
   const dev = expanded === null ? null : devServer(expanded);
   const refused = own ? devServer(expand(given ?? '', pkg.scripts, foldersOf(ctx))) : dev;
   const warnings: Warning[] =
@@ -126,7 +130,8 @@ export function appOf(ctx: Context, pkg: Package, given: string | null): App {
   }
   const watched = dev === null || expanded === null ? null : watchedServer(ctx, pkg, expanded);
   const entry = watched ?? entryFile(ctx, pkg);
-  if (entry !== null && (entry.serves || watched !== null)) return fromFile(ctx, pkg, entry.file, warnings);
+  if (entry !== null && (entry.serves || watched !== null))
+    return fromFile(ctx, pkg, entry.file, warnings, watched?.babel);
 
   const bundle = bundlerShape(pkg, ctx);
   if (bundle?.kind === 'site') return siteOf(bundle, `${bundle.framework} builds a page`, pkg, warnings);
@@ -214,8 +219,8 @@ function serverOf(
   };
 }
 
-function fromFile(ctx: Context, pkg: Package, file: string, warnings: Warning[]): ServerApp {
-  const run = runFile(ctx, pkg, file);
+function fromFile(ctx: Context, pkg: Package, file: string, warnings: Warning[], babel = false): ServerApp {
+  const run = runFile(ctx, pkg, file, babel);
   const app = serverOf(ctx, pkg, run.start, file, run.build, null, warnings);
   return {
     ...app,
@@ -242,12 +247,14 @@ function unbuilt(ctx: Context, pkg: Package, start: string) {
 /** `ts-node src/a.ts` where the project also compiles: the compiled file. */
 function uncompiled(ctx: Context, pkg: Package, start: string) {
   const file =
-    /^(?:ts-node|tsx|babel-node|swc-node|node (?:-r|--require|--loader|--import) (?:ts-node|tsx|esbuild|@swc-node)\S*)(?:\s+-\S+(?:\s+tsconfig\S*)?)*\s+([\w./@-]+\.[cm]?tsx?)$/.exec(
+    /^(?:ts-node|tsx|babel-node|swc-node|node (?:-r|--require|--loader|--import) (?:ts-node|tsx|esbuild|@swc-node)\S*)(?:\s+-\S+(?:\s+tsconfig\S*)?)*\s+([\w./@-]+\.[cm]?[jt]sx?)$/.exec(
       start.trim(),
     )?.[1];
   const path = file === undefined ? null : resolveFile(ctx, file);
   if (path === null) return null;
-  const run = runFile(ctx, pkg, path);
+  const babel = start.includes('babel-node');
+  if (!babel && !/tsx?$/.test(path)) return null;
+  const run = runFile(ctx, pkg, path, babel);
   // Its own loader stays as the owner wrote it, flags included.
   return run.keepDev || run.build.length > 0
     ? null

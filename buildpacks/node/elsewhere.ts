@@ -1,4 +1,5 @@
 import type { Context } from '../buildpack.ts';
+import { type Json, record } from '../lib/json.ts';
 import { entryFile } from './entry.ts';
 import { serverLibrary } from './frameworks.ts';
 import { type Package, uses } from './package.ts';
@@ -48,6 +49,20 @@ export function notAServer(pkg: Package, ctx: Context): string | null {
   if (uses(pkg, 'react-native') && !uses(pkg, 'react-native-web') && serverLibrary(pkg) === null)
     return 'it is a mobile app (react-native)';
   if (uses(pkg, 'expo') && !uses(pkg, 'react-native-web')) return 'it is a mobile app (expo)';
+  if (ctx.tree.first('action.yml', 'action.yaml') !== null && serverLibrary(pkg) === null)
+    return 'it is a GitHub action';
+  const extension = ctx.tree.first(
+    'manifest.json',
+    'public/manifest.json',
+    'src/manifest.json',
+    'static/manifest.json',
+  );
+  if (
+    extension !== null &&
+    serverLibrary(pkg) === null &&
+    record(readJson(ctx, extension)).manifest_version !== undefined
+  )
+    return 'it is a browser extension';
   if (pkg.engines.vscode !== undefined) return 'it is an extension of Visual Studio Code';
   if (uses(pkg, 'nativescript', '@nativescript/core')) return 'it is a mobile app (nativescript)';
   return null;
@@ -61,4 +76,13 @@ const elsewhere =
 export function programElsewhere(start: string): string | null {
   const word = lastPart(start).split(' ')[0] ?? '';
   return elsewhere.test(word) ? word : null;
+}
+
+/** A side file: one that cannot be read says nothing. */
+function readJson(ctx: Context, path: string): Json {
+  try {
+    return ctx.tree.json(path);
+  } catch {
+    return null;
+  }
 }

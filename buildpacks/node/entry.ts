@@ -1,6 +1,6 @@
 import type { Context } from '../buildpack.ts';
 import { type JsToken, jsCalls, jsImports, jsTokens, packageOf } from '../lib/js.ts';
-import { record, text } from '../lib/json.ts';
+import { record, strings, text } from '../lib/json.ts';
 import { normalize } from './config.ts';
 import { type Package, uses } from './package.ts';
 import { expand } from './scripts.ts';
@@ -106,16 +106,19 @@ export interface Compiled {
 }
 
 /** How a source file is run in production: JavaScript as it is, TypeScript compiled where the project can, else by its own loader. */
-export function runFile(ctx: Context, pkg: Package, file: string): Compiled {
-  if (!/\.[cm]?tsx?$/.test(file)) return { start: `node ${file}`, build: [], keepDev: false };
+export function runFile(ctx: Context, pkg: Package, file: string, babel = false): Compiled {
+  if (!/\.[cm]?tsx?$/.test(file) && !babel) return { start: `node ${file}`, build: [], keepDev: false };
   const build = pkg.scripts.build === undefined ? '' : expand(pkg.scripts.build, pkg.scripts);
   const config = record(ctx.tree.has('tsconfig.json') ? ctx.tree.json('tsconfig.json') : {});
   const options = record(config.compilerOptions);
   const out = text(options.outDir);
   const output = (folder: string): string => {
     const root = text(options.rootDir);
-    const base =
-      root === null ? (onlyUnder(ctx, 'src') && file.startsWith('src/') ? 'src' : '') : normalize(root);
+    const included = strings(config.include);
+    const inside =
+      (included.length > 0 && included.every((path) => /^(?:\.\/)?src(?:\/|$)/.test(path))) ||
+      onlyUnder(ctx, 'src');
+    const base = root === null ? (inside && file.startsWith('src/') ? 'src' : '') : normalize(root);
     const inner = base !== '' && file.startsWith(`${base}/`) ? file.slice(base.length + 1) : file;
     return normalize(`${folder}/${inner.replace(/\.tsx?$/, '.js').replace(/\.(m|c)ts$/, '.$1js')}`);
   };
@@ -125,8 +128,14 @@ export function runFile(ctx: Context, pkg: Package, file: string): Compiled {
       /(?:swc|babel)\b.*?(?:-d|--out-dir)[= ]([\w./-]+)/.exec(build)?.[1] ??
       out ??
       '.';
-    return { start: `node ${output(folder)}`, build: [], keepDev: false };
+    // Babel is given the folder itself: what lies in it comes out without it.
+    const target =
+      /\bbabel\b/.test(build) && file.includes('/')
+        ? `${folder}/${file.slice(file.indexOf('/') + 1)}`
+        : output(folder);
+    return { start: `node ${normalize(target.replace(/\.tsx?$/, '.js'))}`, build: [], keepDev: false };
   }
+  if (babel) return { start: `babel-node ${file}`, build: [], keepDev: true };
   if (/\b(?:tsup|esbuild|rollup|tsdown|unbuild|ncc|pkgroll|vite|webpack)\b/.test(build)) {
     const named = /--outfile[= ]([\w./-]+)/.exec(build)?.[1];
     const folder = /(?:--outdir|--out-dir|-d|-o)[= ]([\w./-]+)/.exec(build)?.[1] ?? 'dist';

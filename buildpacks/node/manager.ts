@@ -225,7 +225,8 @@ export function installCommand(manager: Manager, production: boolean): string {
       return `pnpm install ${locked ? '--frozen-lockfile' : '--no-frozen-lockfile'}${production ? ' --prod' : ' --prod=false'}`;
     case 'yarn':
       if (manager.berry)
-        return production
+        // Only from version 4 on it can leave the modules for development out by itself.
+        return production && /^(?:[4-9]|\d\d)/.test(manager.version ?? '4')
           ? `yarn workspaces focus --production`
           : `yarn install ${locked ? '--immutable' : '--no-immutable'}`;
       return `yarn install${locked ? ' --frozen-lockfile' : ''} --non-interactive --production=${production}`;

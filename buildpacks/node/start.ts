@@ -3,7 +3,7 @@ import { commandParts, devServer } from '../lib/devserver.ts';
 import { normalize } from './config.ts';
 import { resolveFile } from './entry.ts';
 import { type Package, readPackage } from './package.ts';
-import { expand, type Folders, fileServer, splitStart, watchedFile } from './scripts.ts';
+import { expand, type Folders, fileServer, splitChain, splitStart, watchedFile } from './scripts.ts';
 
 /** A port written into the command would hide the one that the app is told. */
 export function fixedPort(start: string): { start: string; warnings: Warning[] } {
@@ -33,12 +33,43 @@ export function foldersOf(ctx: Context): Folders {
 
 /** Forms of a command that only work on a developer's machine, or leave the foreground. */
 export function tidy(command: string): string {
-  return command
-    .replace(/\bnode --env-file=/g, 'node --env-file-if-exists=')
-    .replace(/\bpm2 start\b/g, 'pm2-runtime')
-    .replace(/\bforever start\b|\bforever\b(?=\s+\S+\.js)/g, 'node')
-    .replace(/^sudo\s+/, '')
-    .replace(/\bnodejs\b/g, 'node');
+  return (
+    command
+      .replace(/\bnode --env-file=/g, 'node --env-file-if-exists=')
+      .replace(/\bpm2 start\b/g, 'pm2-runtime')
+      .replace(/\bforever start\b|\bforever\b(?=\s+\S+\.js)/g, 'node')
+      .replace(/^sudo\s+/, '')
+      // It binds to localhost unless told otherwise.
+      .replace(/\bjson-server\b(?!.*--host)/, 'json-server --host 0.0.0.0')
+      .replace(/\bjson-server\b(?!.*(?:--port|-p)\b)/, 'json-server --port $PORT')
+      .replace(/\bnodejs\b/g, 'node')
+  );
+}
+
+/**
+ * A command that runs several things at once (`concurrently "a" "b"`, `a & b`): what remains without the ones that watch
+ * or serve development, when that is one thing; the command itself else.
+ */
+export function untangle(
+  command: string,
+  scripts: Readonly<Record<string, string>>,
+  folders: Folders,
+): string {
+  const part = commandParts(command)[0] ?? '';
+  const quoted = /^(?:concurrently|run-p|npm-run-all)\b/.test(part);
+  const inner = quoted
+    ? [...command.matchAll(/"([^"]+)"|'([^']+)'|(?<=\s)npm:([\w:.-]+)/g)].map((match) =>
+        match[3] === undefined ? (match[1] ?? match[2] ?? '') : `npm run ${match[3]}`,
+      )
+    : splitChain(command).some(({ joint }) => joint === ' & ')
+      ? splitChain(command).map((one) => one.part)
+      : [];
+  if (inner.length < 2) return command;
+  const kept = inner
+    .map((one) => tidy(expand(one.replace(/^npm:([\w:.-]+)$/, 'npm run $1'), scripts, folders)))
+    .filter((one) => devServer(one) === null && fileServer(one) === null && splitStart(one).start !== null);
+  const [only] = kept;
+  return kept.length === 1 && only !== undefined ? only : command;
 }
 
 const otherNames = [
@@ -81,7 +112,7 @@ export function watchedServer(
   ctx: Context,
   pkg: Package,
   command: string,
-): { file: string; serves: boolean } | null {
+): { file: string; serves: boolean; babel: boolean } | null {
   const parts = [...command.matchAll(/"([^"]+)"|'([^']+)'/g)].map((match) =>
     tidy(expand(match[1] ?? match[2] ?? '', pkg.scripts, foldersOf(ctx))),
   );
@@ -97,7 +128,8 @@ export function watchedServer(
             bare === '' || /^(?:nodemon|ts-node)$/.test(bare) ? (pkg.main ?? 'index.js') : bare,
           )
         : resolveFile(ctx, named);
-    if (file !== null && /\.[cm]?[jt]sx?$/.test(file)) return { file, serves: true };
+    if (file !== null && /\.[cm]?[jt]sx?$/.test(file))
+      return { file, serves: true, babel: /\bbabel-(?:node|watch)\b/.test(part) };
   }
   return null;
 }

@@ -8,6 +8,8 @@ export interface Django {
   root: string;
   /** `shop.settings`; null when manage.py does not say. */
   settings: string | null;
+  /** The settings that wsgi.py or asgi.py chooses, where they differ from manage.py's: production's. */
+  served: string | null;
   /** `shop.wsgi:application` */
   wsgi: string | null;
   asgi: string | null;
@@ -57,11 +59,15 @@ export function readDjango(ctx: Context, program: Program): Django | null {
     return found === undefined ? null : `${found.slice(prefix.length, -3).replaceAll('/', '.')}:application`;
   };
   const texts = [folder, ...related].map((one) => (one === null ? '' : (ctx.tree.read(one) ?? '')));
+  const wsgi = named('wsgi');
+  const server = wsgi === null ? null : file(wsgi.split(':')[0] ?? '');
+  const served = server === null ? null : settingsModule(ctx.tree.read(server) ?? '');
   return {
     manage,
     root,
     settings,
-    wsgi: named('wsgi'),
+    served: served !== null && served !== settings ? served : null,
+    wsgi,
     asgi: named('asgi'),
     collects: texts.some((text) => /^\s*STATIC_ROOT\s*[:=]/m.test(text)),
   };
@@ -92,23 +98,4 @@ function settingsFiles(ctx: Context, prefix: string, settings: string): string[]
         Number(/base|common|defaults|production|prod/.test(b)) -
         Number(/base|common|defaults|production|prod/.test(a)),
     );
-}
-
-/** The settings module for production, when the project keeps one beside the one that manage.py names. */
-export function productionSettings(ctx: Context, django: Django): string | null {
-  if (django.settings === null) return null;
-  const prefix = django.root === '' ? '' : `${django.root}/`;
-  const parts = django.settings.split('.');
-  const last = parts.at(-1) ?? '';
-  if (!/^(?:local|dev|development|settings|base)$/.test(last)) return null;
-  for (const name of ['production', 'prod']) {
-    const beside = [...parts.slice(0, -1), name].join('.');
-    const below = [...parts, name].join('.');
-    for (const module of last === 'settings' || last === 'base'
-      ? [below, ...(parts.length > 2 || last === 'base' ? [beside] : [])]
-      : [beside]) {
-      if (ctx.tree.has(`${prefix}${module.replaceAll('.', '/')}.py`)) return module;
-    }
-  }
-  return null;
 }

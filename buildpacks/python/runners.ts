@@ -192,7 +192,7 @@ export function scriptStart(ctx: Context, project: Project, program: Program): S
           library ||
           (depth(file) === 0 &&
             (ctx.tree.in('').filter((name) => name.endsWith('.py')).length === 1 ||
-              /bot|server|app|main|run/i.test(stem))))
+              /(?:^|_)(?:bot|server|app|main|run|web|api)$|bot$/i.test(stem))))
       );
     })
     .filter(

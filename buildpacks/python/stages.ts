@@ -110,12 +110,12 @@ export function pythonPlan(
 function collectStatic(start: Start): Step | null {
   if (start.django === null || !start.django.collects) return null;
   const at = start.django.root === '' ? '' : `cd ${start.django.root} && `;
-  const settings = start.env.DJANGO_SETTINGS_MODULE;
+  const settings = start.django.served;
   return {
     do: 'run',
     why: 'STATIC_ROOT is set: its files belong into the image.',
     commands: [
-      `(${at}${settings === undefined ? '' : `DJANGO_SETTINGS_MODULE=${settings} `}SECRET_KEY=only-for-the-build DJANGO_SECRET_KEY=only-for-the-build python manage.py collectstatic --noinput || echo "collectstatic failed: the settings need variables that the build does not have")`,
+      `(${at}${settings === null ? '' : `DJANGO_SETTINGS_MODULE=${settings} `}SECRET_KEY=only-for-the-build DJANGO_SECRET_KEY=only-for-the-build python manage.py collectstatic --noinput || echo "collectstatic failed: the settings need variables that the build does not have")`,
     ],
   };
 }

@@ -1,6 +1,6 @@
 import { type Context, nothingToRun, type Warning } from '../buildpack.ts';
 import { depth } from '../lib/tree.ts';
-import { type Django, productionSettings, readDjango } from './django.ts';
+import { type Django, readDjango } from './django.ts';
 import { chooseEntry, type Entry, importable, type Program } from './entry.ts';
 import type { Project } from './project.ts';
 import { none, projectScript, runnerStart, scriptStart } from './runners.ts';
@@ -48,13 +48,11 @@ export function findStart(ctx: Context, project: Project, program: Program): Sta
 }
 
 function djangoStart(ctx: Context, project: Project, django: Django, program: Program): Start {
-  const settings = productionSettings(ctx, django);
   const names = project.names;
   const channels = ['channels', 'daphne'].some((name) => names.has(name)) && django.asgi !== null;
   const uvicorn = !names.has('gunicorn') && names.has('uvicorn') && django.asgi !== null;
   const at = django.root;
-  const env: Record<string, string> = { ...(settings === null ? {} : { DJANGO_SETTINGS_MODULE: settings }) };
-  const base = { ...none, framework: 'django', serves: true, file: django.manage, env, django };
+  const base = { ...none, framework: 'django', serves: true, file: django.manage, django };
   if (channels) {
     const command =
       names.has('daphne') || !names.has('uvicorn')

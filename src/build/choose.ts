@@ -221,7 +221,12 @@ function fromFolders(
     return null;
   }
   // Sources of a language without buildpack in the root are the app; what lies below is its web page or tooling.
-  if (best !== undefined && best.buildpack === null) return null;
+  if (
+    best !== undefined &&
+    best.buildpack === null &&
+    best.detection.evidence.some((one) => one.key === 'manifest')
+  )
+    return null;
   if (choices.length > 1) {
     const list = choices.map((one) => `${one.ctx.dir}/ (${one.buildpack.stack})`).join(', ');
     throw new PlanError(

@@ -874,3 +874,91 @@ describe('TypeScript without a build script', () => {
     ],
   ]);
 });
+
+describe('a start script that runs several things', () => {
+  const both = {
+    start: 'concurrently "npm run server" "npm:client"',
+    server: 'node server.js',
+    client: 'npm start --prefix client',
+  };
+  planned([
+    [
+      'is the one that serves',
+      {
+        'package.json': { scripts: both, dependencies: { express: '4', concurrently: '8' } },
+        'server.js': listens,
+        'client/package.json': { scripts: { start: 'react-scripts start' } },
+      },
+      { start: 'node server.js' },
+    ],
+    [
+      'in the background too',
+      {
+        'package.json': {
+          scripts: { start: 'tailwindcss -i a.css -o b.css --watch & node server.js' },
+          dependencies: { express: '4' },
+        },
+        'server.js': listens,
+      },
+      { start: 'node server.js' },
+    ],
+    [
+      'binds json-server to every address',
+      {
+        'package.json': {
+          scripts: { start: 'json-server --watch db.json --port 3000' },
+          dependencies: { 'json-server': '0.17' },
+        },
+      },
+      { start: 'json-server --host 0.0.0.0 --watch db.json --port $PORT' },
+    ],
+    [
+      'runs Babel’s output where it builds',
+      {
+        'package.json': {
+          scripts: { start: 'nodemon --exec babel-node src/index.js', build: 'babel src -d dist' },
+          dependencies: { express: '4' },
+        },
+        'src/index.js': "import e from 'express'; e().listen(1)",
+      },
+      { start: 'node dist/index.js' },
+    ],
+  ]);
+});
+
+describe('what else is no server', () => {
+  planned([
+    [
+      'a browser extension',
+      {
+        'manifest.json': { manifest_version: 3 },
+        'package.json': { scripts: { build: 'vite build' }, devDependencies: { vite: '5' } },
+        'index.html': '',
+      },
+      { outcome: 'unsupported' },
+    ],
+    [
+      'a GitHub action',
+      {
+        'action.yml': 'runs:\n  using: node20\n',
+        'package.json': {
+          main: 'lib/main.js',
+          scripts: { build: 'tsc' },
+          dependencies: { '@actions/core': '1' },
+        },
+        'src/main.ts': 'run()',
+      },
+      { outcome: 'unsupported' },
+    ],
+    [
+      'contracts beside the app in a folder',
+      {
+        'contracts/A.sol': '',
+        'package.json': { scripts: { test: 'hardhat test' }, devDependencies: { hardhat: '2' } },
+        'frontend/package.json': { scripts: { build: 'vite build' }, devDependencies: { vite: '5' } },
+        'frontend/index.html': '',
+      },
+      { outcome: 'plan', framework: 'vite', static: true },
+    ],
+  ]);
+});
