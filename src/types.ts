@@ -47,6 +47,13 @@ export interface Health {
   bootSeconds: number;
 }
 
+/** What an app asks for in its app.json. */
+export interface Needs {
+  variables: { name: string; value: string | null; required: boolean; generate: boolean }[];
+  /** Instances of each process, at the first release. */
+  formation: Record<string, number>;
+}
+
 /** `generated`: our Dockerfile; `custom`: the user's, which may need more rights. */
 export type Confine = 'generated' | 'custom';
 
@@ -65,6 +72,7 @@ export interface Build {
   port: number;
   health: Health;
   confine: Confine;
+  needs: Needs;
   createdAt: string;
 }
 

@@ -11,9 +11,9 @@ const layers: [string, RegExp[]][] = [
   [
     'decisions',
     [
-      /^src\/deploy\/(machine|diagnose)\.ts$/,
+      /^src\/deploy\/(machine|diagnose|needs|retention|refusals)\.ts$/,
       /^src\/instances\/(desired|actions)\.ts$/,
-      /^src\/build\/(procfile|settings|plan|outcome|own|choose|render|page|syntax)\.ts$/,
+      /^src\/build\/(procfile|settings|plan|outcome|own|choose|render|page|syntax|adapt)\.ts$/,
       /^src\/proxy\/(routes|changes|render|table|pages|commands|answers)\.ts$/,
       /^src\/git\/updates\.ts$/,
     ],

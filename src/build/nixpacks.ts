@@ -98,6 +98,7 @@ function recipeOf({ json }: Planned, made: { out: string; provider: string; star
       processes: { web: null },
       confine: 'custom',
       healthPath: null,
+      bootSeconds: null,
       variables: [],
       formation: {},
     },

@@ -2,6 +2,9 @@ import type { AppVariable } from '../../buildpacks/appjson.ts';
 import type { BaseImage, Candidate, Evidence, Stack, Version, Warning } from '../../buildpacks/buildpack.ts';
 import type { ProcessCommands } from '../types.ts';
 
+/** The name of the generated Dockerfile in the build context: not one that a repository would have. */
+export const generatedName = 'Dockerfile.landfall';
+
 /** What was decided and why; every key always there. Printed by `landfall plan --json` and stored with the build. */
 export interface PlanJson {
   schema: 1;
@@ -40,6 +43,8 @@ export interface Recipe {
   processes: ProcessCommands;
   confine: 'generated' | 'custom';
   healthPath: string | null;
+  /** How long a new instance may take to answer; null: the default. */
+  bootSeconds: number | null;
   /** What app.json names: variables with their defaults, and how many of each process. */
   variables: AppVariable[];
   formation: Record<string, number>;

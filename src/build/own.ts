@@ -3,7 +3,8 @@ import { PlanError } from '../../buildpacks/buildpack.ts';
 import { readCompose, readHerokuYml } from '../../buildpacks/compose.ts';
 import { type OwnDockerfile, readDockerfile, rootDockerfile } from '../../buildpacks/dockerfile.ts';
 import type { Tree } from '../../buildpacks/lib/tree.ts';
-import type { Built, PlanJson } from './outcome.ts';
+import { adaptDockerfile } from './adapt.ts';
+import { type Built, generatedName, type PlanJson } from './outcome.ts';
 import { defaultPort } from './render.ts';
 import { type AppSettings, settingsFile } from './settings.ts';
 
@@ -66,16 +67,19 @@ export function useDockerfile(repo: Tree, settings: AppSettings, found: Own, jso
   json.start = json.processes.web ?? null;
   json.dockerfile = repo.read(found.own.path);
   const { context, path } = found.own;
+  const below = context !== '' && path.startsWith(`${context}/`);
+  const adapted = adaptDockerfile(json.dockerfile ?? '');
   return {
-    dockerfile: context !== '' && path.startsWith(`${context}/`) ? path.slice(context.length + 1) : path,
-    context: context !== '' && path.startsWith(`${context}/`) ? context : '',
-    files: {},
-    images: [],
+    dockerfile: adapted ? generatedName : below ? path.slice(context.length + 1) : path,
+    context: below ? context : '',
+    files: adapted ? { [generatedName]: adapted.text } : {},
+    images: adapted?.images ?? [],
     args: found.own.args,
     target: found.own.target,
     port: settings.port ?? facts.ports[0] ?? found.port ?? defaultPort,
     processes: { ...json.processes, web: start ?? null },
     confine: 'custom',
     healthPath: settings.health,
+    bootSeconds: settings.bootSeconds,
   };
 }

@@ -23,7 +23,7 @@ export function page(json: PlanJson, dir: string): string {
     rows.map(row).join(''),
     json.evidence.length === 0
       ? ''
-      : `\n  Because\n${json.evidence.map((one) => `    ${one.weight >= 0 ? '+' : ''}${one.weight}`.padEnd(10) + `${one.file}: ${one.key} ${one.value}\n`).join('')}`,
+      : `\n  Because\n${json.evidence.map((one) => `${`    ${one.weight >= 0 ? '+' : ''}${one.weight}`.padEnd(10)}${one.file}: ${one.key} ${one.value}\n`).join('')}`,
     chosen.length === 0
       ? ''
       : `\n  ${json.outcome === 'plan' ? 'Instead' : 'Choose'} (in landfall.toml)\n${chosen.map((one) => `    ${one.choose.padEnd(28)} ${one.stack}, score ${one.score}\n`).join('')}`,

@@ -10,7 +10,7 @@ import {
 import { readCompose } from '../../buildpacks/compose.ts';
 import { Tree } from '../../buildpacks/lib/tree.ts';
 import { type Choice, choose, contextOf, forced } from './choose.ts';
-import type { Built, PlanJson, Planned, Recipe } from './outcome.ts';
+import { type Built, generatedName, type PlanJson, type Planned, type Recipe } from './outcome.ts';
 import { type Own, ownDockerfile, useDockerfile } from './own.ts';
 import { parseProcfile } from './procfile.ts';
 import { baseImages, defaultPort, renderDockerfile, renderIgnore } from './render.ts';
@@ -19,9 +19,6 @@ import { type AppSettings, readSettings, settingsFile } from './settings.ts';
 export type { BaseImage, Source } from '../../buildpacks/buildpack.ts';
 
 export type { PlanJson, Planned, Recipe } from './outcome.ts';
-
-/** The name of the generated Dockerfile in the build context: not one that a repository would have. */
-export const generatedName = 'Dockerfile.landfall';
 
 /**
  * Decides what a tree is, how it is built and what it runs. Pure: the same tree gives the same plan. Every failure that
@@ -82,7 +79,7 @@ function decide(repo: Tree, json: PlanJson): Recipe {
   const procfile = parseProcfile(repo.manifest(`${prefix}Procfile`) ?? '');
   json.warnings.push(...procfile.warnings);
   const { variables, formation, warnings } = readAppJson(
-    prefix === '' ? repo : new Tree(repo.source, settings.app),
+    prefix === '' ? repo : Tree.of(repo.source, settings.app),
   );
   json.warnings.push(...warnings);
   return { ...route(repo, settings, procfile.processes, json), variables, formation };
@@ -177,6 +174,7 @@ function useStack(
     },
     confine: 'generated',
     healthPath: settings.health,
+    bootSeconds: settings.bootSeconds,
   };
 }
 

@@ -37,7 +37,12 @@ const rootTag = 'landfall-base/debian:trixie';
 export function findRecipe(wanted: Wanted): BaseRecipe {
   const { toolchain, variant } = wanted;
   const known = toolchains[toolchain];
-  if (!known) throw new Error(`no base image recipe for ${toolchain}`);
+  if (!known)
+    throw new UserError(
+      'build-failed',
+      `The official image for ${toolchain} ${wanted.version} is not on this server and cannot be pulled, and it cannot be made here.`,
+      'Put it on the server (docker load), or let the server reach a registry.',
+    );
   const found = findVersion(wanted);
   const suite = toolchain === 'debian' ? found.version : (found.suite ?? 'trixie');
   const isRoot = toolchain === 'debian' && suite === 'trixie';

@@ -11,6 +11,8 @@ export interface AppSettings extends BuildSettings {
   stack: Stack | null;
   /** The path that must answer below 500 before traffic moves. */
   health: string | null;
+  /** How long a new instance may take to answer. */
+  bootSeconds: number | null;
   /** The port that the app listens on when it does not read PORT. */
   port: number | null;
   processes: Record<string, string>;
@@ -59,6 +61,10 @@ const keys: Record<string, Check> = {
     const path = String(words(value, key, fail));
     return path.startsWith('/') ? path : fail(key, 'must be a path that begins with /');
   },
+  boot_seconds: (value, key, fail) =>
+    typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 900
+      ? value
+      : fail(key, 'must be a number from 1 to 900'),
   port: (value, key, fail) =>
     typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65536
       ? value
@@ -116,12 +122,18 @@ export function readSettings(repo: Tree): AppSettings {
     packageManager: null,
     output: null,
     health: null,
+    bootSeconds: null,
     port: null,
     processes: {},
     dockerfile: null,
   };
-  const { package_manager: packageManager = null, ...rest } = found;
-  return { ...defaults, ...rest, packageManager: packageManager === null ? null : String(packageManager) };
+  const { package_manager: packageManager = null, boot_seconds: bootSeconds = null, ...rest } = found;
+  return {
+    ...defaults,
+    ...rest,
+    packageManager: packageManager === null ? null : String(packageManager),
+    bootSeconds: bootSeconds === null ? null : Number(bootSeconds),
+  };
 }
 
 /** `; did you mean "x"?` for a word near one of the known ones, else nothing. */

@@ -11,11 +11,12 @@ import type { Actor, App, AppId, Config, Deploy, DeployId, DeployKind, Release }
 import { DeployLog } from './log.ts';
 import { afterCrash, isPastReturn, mayFollow, worlds } from './machine.ts';
 import { stale, superseded, whyAborted } from './refusals.ts';
-import { obsoleteImages } from './retention.ts';
 import { Run } from './run.ts';
+import { adoptNeeds } from './steps/adopt.ts';
 import { type BuildParts, buildStep } from './steps/build.ts';
 import { checkInstances } from './steps/check.ts';
 import { drainStep } from './steps/drain.ts';
+import { pruneStep } from './steps/prune.ts';
 import { releaseStep } from './steps/release.ts';
 
 export interface DeployerParts extends Omit<BuildParts, 'slots'> {
@@ -87,7 +88,7 @@ export class Deployer {
         run.signal,
       );
       await this.#inTurn(run, async () => {
-        const config = this.#parts.store.variables.get(app.id);
+        const config = adoptNeeds(this.#parts.store, app, build);
         await this.#activate(
           run,
           { buildId: build.id, commit, config, reason: `push ${commit.slice(0, 7)}` },
@@ -240,7 +241,7 @@ export class Deployer {
     await this.#forward(`finish deploy ${id}`, () => this.#drain(appId, id));
     endTurn();
     await reconciler.converge(appId).catch((error) => log.error(error, 'converge'));
-    await this.#prune(appId).catch((error) => log.error(error, 'prune'));
+    await pruneStep(this.#parts, appId).catch((error) => log.error(error, 'prune'));
   }
 
   /** From `routing` or `draining` to `live`; idempotent. */
@@ -269,14 +270,6 @@ export class Deployer {
         await pause(wait);
       }
     }
-  }
-
-  /** Old releases give their images back; those that something still uses refuse to go, and are asked again next time. */
-  async #prune(appId: AppId): Promise<void> {
-    const { builder, store } = this.#parts;
-    const serving = store.deploys.served(appId).flatMap((deploy) => deploy.release ?? []);
-    for (const image of obsoleteImages(store.builds.all(appId), store.releases.all(appId), serving))
-      await builder.remove(image);
   }
 
   /** Writes why it ended and takes the candidate away; idempotent. Returns what the one who waits is told. */

@@ -35,13 +35,13 @@ export function diagnoseBoot(facts: BootFacts): UserError {
     return new UserError(
       'http-5xx',
       `${process} answers GET ${facts.healthPath} with ${facts.status}.`,
-      `Mend what its last lines name, or set another path with [health] path in landfall.toml.`,
+      'Mend what its last lines name, or name another path in landfall.toml: health = "/up"',
     );
   if (facts.silent)
     return new UserError(
       'never-listened',
       `${process} accepts connections on port ${port} but did not answer GET ${facts.healthPath} within ${facts.bootSeconds} s.`,
-      'Look at what the app does before its first answer; a longer time can be set with [health] timeout in landfall.toml.',
+      'Look at what the app does before its first answer; more time can be given in landfall.toml: boot_seconds = 120',
     );
   const loopback = facts.listeners.find((one) => one.port === port && isLoopback(one.address));
   if (loopback)

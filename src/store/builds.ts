@@ -1,4 +1,4 @@
-import type { AppId, Build, Confine, Health, ProcessCommands } from '../types.ts';
+import type { AppId, Build, Confine, Health, Needs, ProcessCommands } from '../types.ts';
 import type { Database } from './database.ts';
 import type { Feed } from './feed.ts';
 
@@ -17,7 +17,7 @@ export class Builds {
     const id = this.#db.transaction(() => {
       this.#feed.add(build.appId, 'build');
       return this.#db.run(
-        'INSERT INTO builds (app_id, key, image, commit_id, plan, processes, port, health, confine, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO builds (app_id, key, image, commit_id, plan, processes, port, health, confine, needs, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         build.appId,
         build.key,
         build.image,
@@ -27,6 +27,7 @@ export class Builds {
         build.port,
         JSON.stringify(build.health),
         build.confine,
+        JSON.stringify(build.needs),
         createdAt,
       ).id;
     });
@@ -62,6 +63,7 @@ function toBuild(row: Record<string, unknown>): Build {
     commit: String(row.commit_id),
     plan: JSON.parse(String(row.plan)),
     ...buildFacts(row),
+    needs: JSON.parse(String(row.needs)) as Needs,
     createdAt: String(row.created_at),
   };
 }

@@ -28,6 +28,7 @@ function release(appId: string, config: Record<string, string> = {}) {
     port: 5000,
     health: { path: '/', bootSeconds: 60 },
     confine: 'generated',
+    needs: { variables: [], formation: {} },
   });
   return store.releases.add({
     appId,

@@ -99,7 +99,7 @@ async function make(parts: BuildParts, job: Job, signal: AbortSignal): Promise<B
 function buildFacts({ app, commit, json, recipe }: Job): Omit<Build, 'id' | 'key' | 'image' | 'createdAt'> {
   const health: Health = {
     path: recipe.healthPath ?? '/',
-    bootSeconds: defaultBootSeconds,
+    bootSeconds: recipe.bootSeconds ?? defaultBootSeconds,
   };
   const { dockerfile: _, ...kept } = json;
   return {
@@ -110,6 +110,7 @@ function buildFacts({ app, commit, json, recipe }: Job): Omit<Build, 'id' | 'key
     port: recipe.port,
     health,
     confine: recipe.confine,
+    needs: { variables: recipe.variables, formation: recipe.formation },
   };
 }
 
