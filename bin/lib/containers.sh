@@ -100,11 +100,12 @@ container_files() {
 }
 
 # The proxy outlives the server. Only another image or other arguments make a new one, and that is the one step with a gap.
+# From the moment it is told to stop it takes no connection, and idle ones keep it: it is given seconds, not half a minute.
 proxy_start() {
   local name=$LANDFALL_INSTANCE-proxy spec arguments
   mkdir -p "$LANDFALL_HOME/proxy/run"
   arguments=(
-    --network host --restart unless-stopped --stop-timeout 30
+    --network host --restart unless-stopped --stop-timeout 3
     --log-driver local --log-opt max-size=10m --log-opt max-file=3
     --label "landfall.instance=$LANDFALL_INSTANCE" --label landfall.role=proxy
     -e "LANDFALL_HOME=$LANDFALL_HOME" -v "$LANDFALL_HOME/proxy:$LANDFALL_HOME/proxy" -v "$LANDFALL_HOME/run:$LANDFALL_HOME/run"
