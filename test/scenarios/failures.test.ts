@@ -53,6 +53,13 @@ const failures: Failure[] = [
     hint: /npm install left-pad/,
   },
   {
+    title: 'an app that never listens',
+    files: { ...serve('setInterval(() => {}, 1000)'), 'landfall.toml': 'boot_seconds = 5\n' },
+    code: 'never-listened',
+    says: /did not listen on port 5000 within 5 s/,
+    hint: /PORT/,
+  },
+  {
     title: 'another port',
     files: serve(http('createServer((q, r) => r.end("x")).listen(7777)')),
     code: 'wrong-port',

@@ -88,6 +88,17 @@ describe('first light', { timeout: 300_000 }, () => {
     expect(JSON.parse((await world.api('GET', '/openapi.json')).body).paths['/apps']).toBeDefined();
   });
 
+  test("a user's Dockerfile on an official image is built, with its own port and command", async () => {
+    const own = await world.repository('own', {
+      Dockerfile:
+        '# syntax=docker/dockerfile:1\nFROM node:24-slim\nWORKDIR /srv\nCOPY . .\nEXPOSE 7000\nUSER 1000\nCMD ["node", "main.js"]\n',
+      'main.js': 'require("http").createServer((q, r) => r.end("own")).listen(7000)',
+    });
+    await own.mustPush();
+    expect((await world.get('own.localhost')).body).toBe('own');
+    await world.landfall('apps', 'destroy', 'own', '--confirm', 'own');
+  });
+
   test('a destroyed app leaves no container, no network and no answer', async () => {
     expect((await world.landfall('apps', 'destroy', 'shop')).code).toBe(2);
     expect((await world.landfall('apps', 'destroy', 'shop', '--confirm', 'shop')).code).toBe(0);
