@@ -10,6 +10,7 @@ const list = command({
   summary: 'The apps on this server',
   right: 'read',
   scope: 'server',
+  filtered: true,
   method: 'GET',
   path: '/apps',
   input: Type.Object({}),

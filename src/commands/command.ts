@@ -47,6 +47,8 @@ export interface Command {
   right: Right;
   /** `app`: about one app, the first argument. `new-app`: names an app that does not exist yet. `server`: neither. */
   scope: 'app' | 'new-app' | 'server';
+  /** It shows each actor what they may see: a token for one app may ask too. */
+  filtered?: boolean;
   /** When given, an unknown app is created, as by a first push, unless this throws: nothing is created for a wrong input. */
   creates?(input: Record<string, unknown>, call: Call): void;
   method: 'GET' | 'POST' | 'DELETE';

@@ -18,11 +18,11 @@ export async function runCommand(
   call: Call,
 ): Promise<Answer> {
   const app = command.scope === 'app' ? await findOrCreateApp(command, input, call) : null;
-  if (!app && !allows(call.actor, command.right, null))
+  if (!app && !allows(call.actor, command.right, command.filtered ? call.actor.appId : null))
     throw new UserError(
       'forbidden',
-      `This token may not ${command.name}.`,
-      'Use a token with the right for it.',
+      `This token has not the right to "${command.name}".`,
+      'Use one that has: landfall tokens shows their rights, landfall tokens create makes one.',
     );
   const { app: _, ...rest } = command.scope === 'app' ? input : { ...input, app: undefined };
   const given = command.scope === 'app' ? rest : input;
@@ -67,8 +67,8 @@ function findApp(tools: Tools, actor: Actor, command: Command, name: unknown): A
   if (!allows(actor, command.right, app.id))
     throw new UserError(
       'forbidden',
-      `This token may not ${command.name}.`,
-      'Use a token with the right for it.',
+      `This token has not the right to "${command.name}".`,
+      'Use one that has: landfall tokens shows their rights, landfall tokens create makes one.',
     );
   return app;
 }
