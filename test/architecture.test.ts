@@ -13,7 +13,7 @@ const layers: [string, RegExp[]][] = [
     [
       /^src\/deploy\/(machine|diagnose|needs|retention|refusals)\.ts$/,
       /^src\/instances\/(desired|actions)\.ts$/,
-      /^src\/build\/(procfile|settings|plan|outcome|own|choose|render|page|syntax|adapt)\.ts$/,
+      /^src\/build\/(procfile|settings|plan|outcome|own|choose|spoken|undetected|render|page|syntax|adapt)\.ts$/,
       /^src\/proxy\/(routes|changes|render|table|pages|commands|answers)\.ts$/,
       /^src\/git\/updates\.ts$/,
     ],

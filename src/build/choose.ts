@@ -4,6 +4,7 @@ import {
   type Context,
   type Detection,
   type Evidence,
+  evidence,
   PlanError,
   type Stack,
   type Warning,
@@ -13,6 +14,8 @@ import { buildpacks } from '../../buildpacks/index.ts';
 import { depth, Tree } from '../../buildpacks/lib/tree.ts';
 import { parseProcfile } from './procfile.ts';
 import { type AppSettings, settingsFile } from './settings.ts';
+import { spoken } from './spoken.ts';
+import { nothing } from './undetected.ts';
 
 /** From this score on a stack can be the app by itself. */
 const enough = 45;
@@ -120,6 +123,18 @@ function settle(ctx: Context, scored: readonly Scored[], best: Scored): Choice {
   if (best.error !== undefined) throw best.error;
   if (best.buildpack === null) throw foreign(best, candidates);
   const rivals = near.filter((one) => one !== best && one.error?.outcome !== 'invalid');
+  const said = rivals.length === 0 ? null : spoken(ctx);
+  const named = near.find((one) => one.error === undefined && one.name === said?.stack);
+  if (said !== null && named !== undefined && named.buildpack !== null) {
+    const others = candidates.filter((one) => one.stack !== said.stack);
+    return {
+      buildpack: named.buildpack,
+      ctx,
+      evidence: [...named.detection.evidence, evidence(said.file, 'start', said.command, margin)],
+      candidates: [candidate(said.stack, named.score), ...others],
+      warnings: [],
+    };
+  }
   if (rivals.length > 0) {
     const names = near.map((one) => `${one.name} (${one.score})`).join(' and ');
     throw new PlanError(
@@ -269,28 +284,6 @@ function foreign(best: Scored, candidates: Candidate[]): PlanError {
     {
       candidates,
     },
-  );
-}
-
-/** Nothing speaks for any stack: says what was looked for and what was seen. */
-function nothing(ctx: Context): PlanError {
-  const where = ctx.dir === '' ? 'the repository' : `${ctx.dir}/`;
-  if (ctx.tree.all.length === 0)
-    return new PlanError(
-      'unsupported',
-      'nothing-detected',
-      `There is no file in ${where}.`,
-      'Commit the files of the app and push again.',
-    );
-  const names = ctx.tree.in('').slice(0, 12);
-  const folders = [
-    ...new Set(ctx.tree.all.filter((path) => path.includes('/')).map((path) => `${path.split('/')[0]}/`)),
-  ].slice(0, 8);
-  return new PlanError(
-    'unsupported',
-    'nothing-detected',
-    `Nothing in ${where} says how to run it. Looked for: Dockerfile, Procfile, package.json, requirements.txt, pyproject.toml, go.mod, Cargo.toml, pom.xml, Gemfile, composer.json, index.html, start.sh. Seen: ${[...names, ...folders].join(', ')}.`,
-    'Add a Dockerfile or a Procfile, or name the folder of the app with app = "…" in landfall.toml.',
   );
 }
 
