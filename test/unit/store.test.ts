@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +49,11 @@ describe('the store', () => {
     store = openStore(home);
     expect(store.apps.byName('shop')).toEqual(app);
     expect(store.releases.get(app.id, 1)?.config).toEqual({ A: '1' });
+  });
+
+  test('the first schema stays as servers have it: what changes is a file of its own', () => {
+    const first = readFileSync(new URL('../../src/store/migrations/001-first.sql', import.meta.url));
+    expect(createHash('sha256').update(first).digest('hex').slice(0, 16)).toBe('a13aca7a8aded2b5');
   });
 
   test('values of config are nowhere in the files in clear', () => {

@@ -30,7 +30,6 @@ CREATE TABLE builds (
   port INTEGER NOT NULL,
   health TEXT NOT NULL,
   confine TEXT NOT NULL,
-  needs TEXT NOT NULL,
   created_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX builds_by_key ON builds (app_id, key);
