@@ -5,7 +5,7 @@ import { images } from '../lib/images.ts';
 import { languages } from '../lib/versions.ts';
 import { type Chosen, type Main, reachable, where } from './choose.ts';
 import { runtimeFiles, webAssets } from './files.ts';
-import { frameworkOf, needC } from './libraries.ts';
+import { commandOf, frameworkOf, needC } from './libraries.ts';
 import type { Module } from './module.ts';
 import type { GoPackage } from './packages.ts';
 
@@ -48,10 +48,13 @@ export function image(
   const libraries = needC.filter(([pattern]) => [...requires].some((path) => pattern.test(path)));
   const own = [...packages.values()].find((one) => one.cgo);
   const cgo = libraries.length > 0 || own !== undefined;
+  const served = frameworkOf([...packages.values()].flatMap((one) => [...one.literals]));
   // The empty image has no shell: other processes and command lines with signs need one.
   const plain = (command: string) => /^[\w@%+:,./= -]+$/.test(command) && !/^\w+=/.test(command);
   const shell =
-    cgo || Object.entries(commands).some(([process, command]) => process !== 'web' || !plain(command));
+    cgo ||
+    commandOf(served) !== '' ||
+    Object.entries(commands).some(([process, command]) => process !== 'web' || !plain(command));
   const web$ = webAssets(ctx, packages.values());
   const files = runtimeFiles(ctx, packages.values());
   const sqlite = [...requires].some((path) => /sqlite|bbolt|badger|pocketbase|libsql|duckdb/.test(path));
@@ -118,14 +121,15 @@ export function image(
     ],
   };
   const names = [web, ...others].map((main) => main.name);
-  const served = frameworkOf([...packages.values()].flatMap((one) => [...one.literals]));
   return {
     framework: served ?? (web.serves ? 'net/http' : null),
     packageManager: 'go',
     version,
     static: false,
     start:
-      commands.web === undefined ? `${binaries}/${web.name}` : placed(ctx, commands.web, names, web.name),
+      commands.web === undefined
+        ? `${binaries}/${web.name}${commandOf(served)}`
+        : placed(ctx, commands.web, names, web.name),
     rewrite: (command) => placed(ctx, command, names, web.name),
     ...fixedPort(packages),
     stages: [...(web$ === null ? [] : [web$.stage]), build, runtime],

@@ -48,6 +48,11 @@ export function frameworkOf(paths: Iterable<string>): string | null {
   return frameworks.find(([pattern]) => all.some((path) => pattern.test(path)))?.[1] ?? null;
 }
 
+/** What follows the program's name: a framework that makes a command-line tool of the app serves by one of its commands. */
+export function commandOf(framework: string | null): string {
+  return framework === 'pocketbase' ? ' serve --http=0.0.0.0:$PORT' : '';
+}
+
 /** What the modules ask for themselves. */
 export function direct(modules: readonly Module[]): string[] {
   return modules.flatMap((module) =>

@@ -36,6 +36,7 @@ export function bundlerShape(pkg: Package, ctx: Context): Shape | null {
   if (uses(pkg, 'vite', 'rolldown-vite') || /\bvite build\b/.test(builds)) return vite(pkg, ctx);
   if (uses(pkg, 'parcel', 'parcel-bundler')) return parcel(pkg, ctx);
   if (uses(pkg, 'elm', 'create-elm-app') && tree.has('elm.json')) return null;
+  if (uses(pkg, '@slidev/cli')) return site('slidev', 'slidev build', 'dist', true);
   if (uses(pkg, 'snowpack')) return site('snowpack', 'snowpack build', 'build', true);
   if (
     uses(pkg, 'webpack', '@rspack/core', '@rspack/cli') &&

@@ -198,7 +198,9 @@ function targets(ctx: Context, workspace: Workspace): { own: App | null; members
     (one) => one.app.kind !== 'none' && !bunRuns(one.ctx, one.member.pkg, one.app),
   );
   const front = deployable.filter((one) => !isSideMember(workspace, one.member));
-  return { own: null, members: front.length > 0 ? front : deployable };
+  // Packages for others, shown by examples and tried by tests: none of these is what is deployed; a documentation may be.
+  const pages = deployable.filter((one) => /(?:^|\/)(?:docs?|documentation)$/.test(one.member.dir));
+  return { own: null, members: front.length > 0 ? front : pages };
 }
 
 function folderContext(ctx: Context, dir: string): Context {

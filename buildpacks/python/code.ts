@@ -189,7 +189,10 @@ function assignment(
   );
   const between = tokens[1]?.text;
   if (equals < 1 || (equals > 1 && between !== ':' && between !== ',')) return null;
-  const callee = calleeAt(tokens, equals + 1, names, stars);
+  // `app = application = Flask(…)`: the first name is enough.
+  let value = equals + 1;
+  while (tokens[value]?.kind === 'name' && tokens[value + 1]?.text === '=') value += 2;
+  const callee = calleeAt(tokens, value, names, stars);
   return callee === null ? null : { name: first.text, callee, line };
 }
 

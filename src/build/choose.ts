@@ -187,7 +187,7 @@ function sum(detection: Detection): number {
 }
 
 const manifests =
-  /^(package\.json|requirements\.txt|pyproject\.toml|Pipfile|manage\.py|setup\.py|go\.mod|Cargo\.toml|pom\.xml|build\.gradle(\.kts)?|Gemfile|composer\.json|mix\.exs|deno\.jsonc?|.*\.(cs|fs|vb)proj|.*\.slnx?|rebar\.config|Dockerfile|index\.html|build\.sbt)$/;
+  /^(package\.json|requirements\.txt|pyproject\.toml|Pipfile|manage\.py|setup\.py|go\.mod|Cargo\.toml|pom\.xml|build\.gradle(\.kts)?|Gemfile|composer\.json|mix\.exs|deno\.jsonc?|.*\.(cs|fs|vb)proj|.*\.slnx?|rebar\.config|Dockerfile|index\.(html|php)|build\.sbt|(hugo|zola|book)\.toml|hugo\.ya?ml|mkdocs\.ya?ml|_config\.yml)$/;
 
 /** More apps than this in one repository are not looked at: naming one is due anyway. */
 const mostFolders = 100;

@@ -38,3 +38,61 @@ describe('two servers side by side', () => {
     ],
   ]);
 });
+
+describe('frameworks with a way of their own', () => {
+  planned([
+    [
+      'PocketBase serves by a command of the program',
+      {
+        'go.mod': 'module example.com/base\n\ngo 1.24\n\nrequire github.com/pocketbase/pocketbase v0.25.0\n',
+        'main.go':
+          'package main\n\nimport "github.com/pocketbase/pocketbase"\n\nfunc main() { pocketbase.New().Start() }\n',
+      },
+      { stack: 'go', framework: 'pocketbase', start: '/app/bin/base serve --http=0.0.0.0:$PORT' },
+    ],
+    [
+      'slides of Slidev are files',
+      {
+        'package.json': { scripts: { dev: 'slidev --open' }, dependencies: { '@slidev/cli': '0.49' } },
+        'slides.md': '# one',
+      },
+      { stack: 'node', framework: 'slidev', static: true },
+    ],
+    [
+      'two names for one Python app object are one object',
+      {
+        'look/__init__.py': '',
+        'look/app.py': 'import falcon\napp = application = falcon.App()\n',
+        'requirements.txt': 'falcon\n',
+      },
+      { stack: 'python', framework: 'falcon', start: 'gunicorn --bind 0.0.0.0:$PORT look.app:app' },
+    ],
+  ]);
+});
+
+describe('folders below a root without an app', () => {
+  planned([
+    [
+      'a site of Hugo in a folder is found',
+      { 'README.md': '', 'site/hugo.toml': 'baseURL = "/"\n', 'site/content/_index.md': '' },
+      { stack: 'static', framework: 'hugo', static: true, warned: ['app-in-folder'] },
+    ],
+    [
+      'a PHP page in a folder is found',
+      { 'README.md': '', 'web/index.php': '<?php echo 1;\n' },
+      { stack: 'php' },
+    ],
+    [
+      'examples of a workspace of libraries are not its app',
+      {
+        'package.json': { private: true, workspaces: ['packages/*', 'examples/*'] },
+        'package-lock.json': lock,
+        'packages/core/package.json': { name: '@x/core', main: 'dist/i.js', scripts: { build: 'tsc' } },
+        'packages/core/src/i.ts': 'export const x = 1;',
+        'examples/basic/package.json': { scripts: { build: 'vite build' }, devDependencies: { vite: '5' } },
+        'examples/basic/index.html': '<html></html>',
+      },
+      { outcome: 'unsupported' },
+    ],
+  ]);
+});
