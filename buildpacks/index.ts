@@ -15,7 +15,8 @@ import { shell } from './shell.ts';
 import { staticSite } from './static.ts';
 
 /** Every stack that is detected by its sources. The order decides nothing: evidence is scored. */
-export const buildpacks: readonly Buildpack[] = [bun, 
+export const buildpacks: readonly Buildpack[] = [
+  bun,
   deno,
   dotnet,
   elixir,

@@ -23,7 +23,8 @@ export const images = {
     image('JAVA_IMAGE', `eclipse-temurin:${version}-jre`, 'java', version, 'runtime'),
   javaBuild: (version: string) =>
     image('JAVA_BUILD_IMAGE', `maven:3-eclipse-temurin-${version}`, 'java', version, 'build'),
-  gradleBuild: (version: string, jdk: string) => image('GRADLE_BUILD_IMAGE', `gradle:${version}-jdk${jdk}`, 'gradle', version, 'build'),
+  gradleBuild: (version: string, jdk: string) =>
+    image('GRADLE_BUILD_IMAGE', `gradle:${version}-jdk${jdk}`, 'gradle', version, 'build'),
   ruby: (version: string) => image('RUBY_IMAGE', `ruby:${version}-slim`, 'ruby', version, 'runtime'),
   rubyBuild: (version: string) => image('RUBY_BUILD_IMAGE', `ruby:${version}`, 'ruby', version, 'build'),
   php: (version: string) => image('PHP_IMAGE', `php:${version}-apache`, 'php', version, 'runtime'),

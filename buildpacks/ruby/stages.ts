@@ -1,5 +1,5 @@
-import type { Context, Stage, Step, Warning } from '../buildpack.ts';
 import { buildScript } from '../assets.ts';
+import type { Context, Stage, Step, Warning } from '../buildpack.ts';
 import { apt } from '../lib/apt.ts';
 import { images } from '../lib/images.ts';
 import { nodeTools } from '../lib/nodetools.ts';
@@ -60,7 +60,14 @@ export function needsNode(ctx: Context, gemfile: Gemfile | null): boolean {
     names.some((name) => gemfile?.gems.has(name) || gemfile?.locked.has(name));
   const pkg = readPackage(ctx.tree);
   // A package.json without anything to build is there for formatters.
-  const bundler = any('jsbundling-rails', 'cssbundling-rails', 'vite_rails', 'vite_ruby', 'bridgetown', 'react_on_rails');
+  const bundler = any(
+    'jsbundling-rails',
+    'cssbundling-rails',
+    'vite_rails',
+    'vite_ruby',
+    'bridgetown',
+    'react_on_rails',
+  );
   if (pkg !== null && (bundler || buildScript(pkg) !== null)) return true;
   return any('execjs', 'webpacker', 'shakapacker') && !any('mini_racer', 'therubyracer', 'duktape');
 }
