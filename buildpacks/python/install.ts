@@ -6,6 +6,27 @@ const pip: CacheMount = { id: 'pip', target: '/root/.cache/pip' };
 
 const uv: CacheMount = { id: 'uv', target: '/root/.cache/uv' };
 
+/** pdm.lock as requirements with hashes; pip brings a TOML reader for Pythons that have none. */
+const readPdmLock = [
+  'try:',
+  '    import tomllib',
+  'except ImportError:',
+  '    from pip._vendor import tomli as tomllib',
+  'with open("pdm.lock", "rb") as file:',
+  '    packages = tomllib.load(file)["package"]',
+  'wanted = [one for one in packages if "default" in one.get("groups", ["default"]) and not one.get("extras")]',
+  'hashed = all(one.get("files") for one in wanted)',
+  'for one in wanted:',
+  '    line = one["name"] + "==" + one["version"]',
+  '    if one.get("git"):',
+  '        line = one["name"] + " @ git+" + one["git"] + "@" + one.get("revision", one.get("ref", "HEAD"))',
+  '    if one.get("marker"):',
+  '        line += " ; " + one["marker"]',
+  '    if hashed:',
+  '        line += "".join(" --hash=" + file["hash"] for file in one["files"])',
+  '    print(line)',
+];
+
 /** The layer of packages: only manifests decide whether it is made again. */
 export function dependencies(ctx: Context, project: Project, start: Start): Step[] {
   const venv = 'python3 -m venv /venv';
@@ -95,18 +116,14 @@ export function dependencies(ctx: Context, project: Project, start: Start): Step
       if (project.lock === null) break;
       return [
         ...manifest('pyproject.toml', 'pdm.lock'),
+        {
+          do: 'write',
+          path: '/tmp/locked.py',
+          lines: readPdmLock,
+          why: 'What the lock file of PDM says, for pip: PDM itself is not needed.',
+        },
         run(
-          ['python3 -m venv /opt/pdm', '/opt/pdm/bin/pip install pdm'],
-          [pip],
-          'PDM only reads its lock file here: pip installs what it says.',
-        ),
-        run(
-          [
-            venv,
-            '/opt/pdm/bin/pdm export --prod -f requirements -o /tmp/locked.txt',
-            'pip install -r /tmp/locked.txt',
-            ...extra,
-          ],
+          [venv, 'python3 /tmp/locked.py > /tmp/locked.txt', 'pip install -r /tmp/locked.txt', ...extra],
           [pip],
           added,
         ),
