@@ -1,0 +1,1 @@
+import express from 'express'; import { hi } from '@w/lib'; express().get('/', (q, s) => s.send(hi())).listen(process.env.PORT)
