@@ -56,7 +56,7 @@ export type NetworkAnswer = Static<typeof network>;
 
 const event = Type.Object({
   Action: Type.String(),
-  Actor: Type.Object({ Attributes: Type.Record(Type.String(), Type.String()) }),
+  Actor: Type.Object({ ID: Type.String(), Attributes: Type.Record(Type.String(), Type.String()) }),
 });
 
 function parser<T extends TSchema>(schema: T, what: string): (value: unknown) => Static<T> {

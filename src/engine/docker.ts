@@ -112,6 +112,10 @@ export class DockerEngine implements Engine {
     return toInstance(this.#options.instance, details);
   }
 
+  #forgetLife(id: string): void {
+    for (const life of this.#lives.keys()) if (life.startsWith(`${id} `)) this.#lives.delete(life);
+  }
+
   #forgetLives(present: readonly Present[]): void {
     const alive = new Set(present.map(({ id, endpoint }) => `${id} ${endpoint}`));
     for (const life of this.#lives.keys()) if (!alive.has(life)) this.#lives.delete(life);
@@ -122,7 +126,9 @@ export class DockerEngine implements Engine {
   }
 
   events(signal: AbortSignal): AsyncIterable<EngineEvent> {
-    return engineEvents(this.#api, this.#options.instance, signal);
+    // Docker's list goes on showing an instance that died as running until its network is taken down: what was known of
+    // it is asked again, and inspect tells the truth.
+    return engineEvents(this.#api, this.#options.instance, signal, (id) => this.#forgetLife(id));
   }
 
   async listeners(instance: Instance): Promise<Listener[]> {

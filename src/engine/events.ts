@@ -9,11 +9,12 @@ import { appLabel, instanceLabel, labelFilter } from './labels.ts';
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 
-/** See Engine.events. Each time the stream is open (the first time too), `reconnected` comes first: from then on nothing is missed. */
+/** See Engine.events. `happened` is told first, of which container. Each time the stream is open (the first time too), `reconnected` comes first: from then on nothing is missed. */
 export async function* engineEvents(
   api: Api,
   instance: string,
   signal: AbortSignal,
+  happened: (containerId: string) => void = () => {},
 ): AsyncGenerator<EngineEvent, void, void> {
   const filters = {
     type: ['container'],
@@ -27,6 +28,7 @@ export async function* engineEvents(
       yield { kind: 'reconnected' };
       for await (const event of eventsOf(stream)) {
         pauseMs = firstPauseMs;
+        happened(event.Actor.ID);
         const appId = event.Actor.Attributes[appLabel];
         if (appId) yield { kind: 'changed', appId };
       }

@@ -118,7 +118,10 @@ describe('the events', () => {
   it('go on by themselves when the daemon comes back, and say so', async () => {
     const api = await connect();
     const answer = (appId: string): void => {
-      const event = JSON.stringify({ Action: 'die', Actor: { Attributes: { 'landfall.app': appId } } });
+      const event = JSON.stringify({
+        Action: 'die',
+        Actor: { ID: 'c1', Attributes: { 'landfall.app': appId } },
+      });
       handle = (_request, response) => {
         response.write(event.slice(0, 20));
         setImmediate(() => response.write(`${event.slice(20)}\n`));
