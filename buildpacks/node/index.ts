@@ -17,6 +17,7 @@ import { bareFile, planBareFile } from './bare.ts';
 import { bunRuns } from './bun.ts';
 import type { Base } from './install.ts';
 import { managerOf } from './manager.ts';
+import { nxApp, nxProjects, withoutScripts } from './nx.ts';
 import { type Package, readPackage } from './package.ts';
 import { expand } from './scripts.ts';
 import { serverPlan, sitePlanOf } from './stages.ts';
@@ -48,6 +49,15 @@ export const node: Buildpack = {
         };
       }
     }
+    const projects = givenStart(ctx) === null ? nxProjects(ctx) : [];
+    if (projects.length > 0) {
+      const names = projects.map((one) => one.name).join(', ');
+      const found = evidence('nx.json', 'projects', names, weight.entry + weight.framework);
+      return {
+        role: 'server',
+        evidence: [evidence('package.json', 'name', pkg.name ?? 'unnamed', weight.manifest), found],
+      };
+    }
     const alone = appOf(ctx, pkg, givenStart(ctx));
     const worker = alone.kind === 'none' ? onlyWorkers(ctx) : null;
     const app = worker === null ? alone : appOf(ctx, pkg, worker);
@@ -63,6 +73,9 @@ export const node: Buildpack = {
       const found = targets(ctx, workspace);
       if (found.own === null && found.members.length > 0) return planMember(workspace, found.members);
     }
+    const projects = givenStart(ctx) === null ? nxProjects(ctx) : [];
+    if (projects.length > 0)
+      return planApp(ctx, withoutScripts(pkg), workspace, [], nxApp(ctx, pkg, projects));
     const folder = workspace === null ? delegated(ctx, pkg) : null;
     const inner = folder === null ? null : readPackage(ctx.tree, folder);
     if (folder !== null && inner !== null) {
@@ -129,9 +142,15 @@ function weigh(pkg: Package, app: App): Detection {
   }
 }
 
-function planApp(ctx: Context, pkg: Package, workspace: Workspace | null, notes: Evidence[] = []): StackPlan {
+function planApp(
+  ctx: Context,
+  pkg: Package,
+  workspace: Workspace | null,
+  notes: Evidence[] = [],
+  known: App | null = null,
+): StackPlan {
   const given = givenStart(ctx);
-  const alone = appOf(ctx, pkg, given);
+  const alone = known ?? appOf(ctx, pkg, given);
   const worker = alone.kind === 'none' ? onlyWorkers(ctx) : null;
   const app = worker === null ? alone : appOf(ctx, pkg, worker);
   if (app.kind === 'none') {

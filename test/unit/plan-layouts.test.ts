@@ -96,3 +96,58 @@ describe('folders below a root without an app', () => {
     ],
   ]);
 });
+
+describe('an Nx repository with one package.json', () => {
+  const root = {
+    'package.json': {
+      name: '@shop/source',
+      scripts: { start: 'nx serve', build: 'nx build' },
+      dependencies: { '@nestjs/core': '11', '@nestjs/platform-express': '11', react: '19' },
+      devDependencies: { nx: '21', vite: '7' },
+    },
+    'package-lock.json': lock,
+    'nx.json': {},
+  };
+  const api = {
+    'apps/api/project.json': {
+      name: 'api',
+      projectType: 'application',
+      targets: { build: { executor: '@nx/webpack:webpack', options: { outputPath: 'dist/apps/api' } } },
+    },
+    'apps/api/src/main.ts': "import { NestFactory } from '@nestjs/core';\n",
+    'apps/api-e2e/project.json': { name: 'api-e2e', projectType: 'application' },
+  };
+  const web = {
+    'apps/web/project.json': { name: 'web', projectType: 'application', targets: {} },
+    'apps/web/index.html': '<html></html>',
+    'apps/web/vite.config.ts': "export default { build: { outDir: '../../dist/apps/web' } };\n",
+  };
+  planned([
+    [
+      'starts what its only app is built to',
+      { ...root, ...api },
+      { stack: 'node', framework: 'nest', start: 'node dist/apps/api/main.js' },
+    ],
+    [
+      'serves the files of its only page',
+      { ...root, ...web },
+      { stack: 'node', framework: 'vite', static: true },
+    ],
+    [
+      'is ambiguous with two apps, and says the line that chooses',
+      { ...root, ...api, ...web },
+      {
+        outcome: 'ambiguous',
+        candidates: [
+          { stack: 'node', score: 90, choose: 'build = "nx build api"' },
+          { stack: 'node', score: 90, choose: 'build = "nx build web"' },
+        ],
+      },
+    ],
+    [
+      'with two apps builds the one that the settings name',
+      { ...root, ...api, ...web, 'landfall.toml': 'build = "nx build web"' },
+      { stack: 'node', framework: 'vite', static: true },
+    ],
+  ]);
+});
