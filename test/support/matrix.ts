@@ -88,17 +88,35 @@ export class Stage {
         throw new Error(`${error}: ${(await world.containers()).join(', ')}`);
       },
     );
-    const answer = await world.get('shop.localhost');
-    if (answer.status !== 200 || !answer.body.startsWith(`${this.text} v`))
-      throw new Error(`${this.text} should serve, but: ${answer.status} ${answer.body}`);
+    // A daemon that was killed starts the app again; but never may another release answer.
+    const answer = await this.#answer(left());
+    if (!answer.startsWith(`${this.text} v`)) throw new Error(`${this.text} should serve, but: ${answer}`);
     const [deploy] = (await world.deploys('shop')).filter(
-      ({ release }) => `v${release}` === answer.body.split(' ')[1],
+      ({ release }) => `v${release}` === answer.split(' ')[1],
     );
     const [container] = await world.containers();
     if (deploy === undefined || !container?.includes(`.web.`))
-      throw new Error(`${container} runs, but ${answer.body} answers`);
+      throw new Error(`${container} runs, but ${answer} answers`);
     const ref = await repository.git('ls-remote', 'production', 'refs/heads/main');
     if (!ref.startsWith(this.head)) throw new Error(`the branch is at ${ref}, not at ${this.head}`);
+  }
+
+  async #answer(ms: number): Promise<string> {
+    let body = '';
+    await until(
+      async () => {
+        const answer = await this.world
+          .get('shop.localhost')
+          .catch((error) => ({ status: 0, body: String(error) }));
+        body = answer.body;
+        return answer.status === 200;
+      },
+      'an answer of the app',
+      ms,
+    ).catch((error) => {
+      throw new Error(`${error}: ${body}`);
+    });
+    return body;
   }
 
   /**
