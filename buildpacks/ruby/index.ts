@@ -31,7 +31,11 @@ export const ruby: Buildpack = {
     const { version, warnings } = rubyVersion(ctx, gemfile);
     const facts = { ctx, gemfile, version: version.value, versionOf: version, warnings };
     if (app?.kind === 'site') return site(facts, app);
-    if (app?.kind === 'server') return server(facts, app);
+    if (app?.kind === 'server') {
+      // A script that the Procfile starts under another name is a worker, not a second time the web.
+      const worker = app.framework === null && startedAside(ctx, app.start);
+      return worker ? { ...server(facts, app), start: null } : server(facts, app);
+    }
     const given = ctx.settings.start ?? ctx.settings.processes.web ?? ctx.procfile.web;
     if (given !== undefined && given !== null)
       return server(facts, { kind: 'server', framework: null, start: given, processes: {}, evidence: [] });
@@ -49,6 +53,15 @@ export const ruby: Buildpack = {
     );
   },
 };
+
+/** The Procfile has no `web`, and one of its processes runs this very command. */
+function startedAside(ctx: Context, start: string): boolean {
+  const bare = (command: string) => command.replace(/^bundle exec /, '').trim();
+  return (
+    ctx.procfile.web === undefined &&
+    Object.values(ctx.procfile).some((command) => bare(command) === bare(start))
+  );
+}
 
 interface Facts {
   ctx: Context;

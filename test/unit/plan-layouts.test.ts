@@ -59,6 +59,16 @@ describe('frameworks with a way of their own', () => {
       { stack: 'node', framework: 'slidev', static: true },
     ],
     [
+      'a Ruby script that the Procfile starts as a worker is no web process too',
+      {
+        Gemfile: "source 'https://rubygems.org'\ngem 'discordrb'\n",
+        'Gemfile.lock': 'GEM\n  specs:\n    discordrb (3.5)\n',
+        'bot.rb': "require 'discordrb'\nbot = Discordrb::Bot.new token: ENV['TOKEN']\nbot.run\n",
+        Procfile: 'worker: bundle exec ruby bot.rb\n',
+      },
+      { stack: 'ruby', start: null, processes: { worker: 'bundle exec ruby bot.rb' } },
+    ],
+    [
       'two names for one Python app object are one object',
       {
         'look/__init__.py': '',
