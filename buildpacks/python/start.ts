@@ -2,6 +2,7 @@ import { type Context, nothingToRun, type Warning } from '../buildpack.ts';
 import { depth } from '../lib/tree.ts';
 import { type Django, readDjango } from './django.ts';
 import { chooseEntry, type Entry, importable, type Program } from './entry.ts';
+import { functionStart } from './functions.ts';
 import type { Project } from './project.ts';
 import { none, projectScript, runnerStart, scriptStart } from './runners.ts';
 
@@ -39,6 +40,8 @@ export function findStart(ctx: Context, project: Project, program: Program): Sta
   if (django !== null) return { ...djangoStart(ctx, project, django, program), processes: celery };
   const runner = runnerStart(ctx, project, program);
   if (runner !== null) return runner;
+  const served = functionStart(ctx, project);
+  if (served !== null) return served;
   const entry = chooseEntry(
     project.published ? program.entries.filter((one) => plainEntry(project, one)) : program.entries,
   );

@@ -69,6 +69,15 @@ describe('frameworks with a way of their own', () => {
       { stack: 'ruby', start: null, processes: { worker: 'bundle exec ruby bot.rb' } },
     ],
     [
+      'a function of the Functions Framework is served by it',
+      {
+        'main.py':
+          "import functions_framework\n\n@functions_framework.http\ndef hello(request):\n    return 'x'\n",
+        'requirements.txt': 'functions-framework==3.*\n',
+      },
+      { stack: 'python', start: 'functions-framework --target=hello --port=$PORT' },
+    ],
+    [
       'two names for one Python app object are one object',
       {
         'look/__init__.py': '',
