@@ -75,6 +75,6 @@ export function toFailure(error: unknown, id: string): Failure {
   return {
     code: 'internal',
     message: `Landfall failed on its own side (id ${id}).`,
-    hint: `Try again; if it happens again, look for ${id} in the server's log (docker logs landfall-server).`,
+    hint: `Try again; if it happens again, look for ${id} in the log of the server's container (docker logs).`,
   };
 }

@@ -274,8 +274,9 @@ export function buildScript(pkg: Package): string | null {
   ]) {
     const script = pkg.scripts[name];
     if (script === undefined) continue;
-    if (/^(?:docker|electron-builder|electron-forge|pkg|podman|echo|exit|true|eas)\b/.test(script.trim()))
-      continue;
+    if (/^(?:docker|electron-builder|electron-forge|pkg|podman|eas)\b/.test(script.trim())) continue;
+    // A stand-in that does nothing. What goes on after an echo, or fails, is meant.
+    if (/^(?:true|exit 0|echo\b[^&|;]*(?:&& exit 0)?)$/.test(script.trim())) continue;
     return name;
   }
   return null;

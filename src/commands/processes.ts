@@ -14,12 +14,20 @@ const list = command({
   path: '/apps/:app/instances',
   input: Type.Object({}),
   async run({ tools, app }) {
+    const [serving] = tools.store.deploys.served(app.id, 1);
     const instances = (await tools.engine.instances(app.id)).map((one) => ({
       name: `${one.group.process}.${one.index + 1}`,
       process: one.group.process,
       release: one.group.release,
       deploy: one.group.deploy,
       state: one.state,
+      /** Another deploy has the traffic: it finishes what it has, or has yet to prove itself. */
+      standing:
+        one.group.deploy === serving?.id
+          ? 'live'
+          : serving && one.group.deploy > serving.id
+            ? 'new'
+            : 'draining',
       restarts: one.restarts,
       exitCode: one.exitCode,
       outOfMemory: one.outOfMemory,
@@ -28,7 +36,7 @@ const list = command({
     const rows = instances.map((one) => [
       one.name,
       `v${one.release}`,
-      one.state === 'exited' ? `exited (${one.outOfMemory ? 'out of memory' : one.exitCode})` : one.state,
+      describeState(one),
       one.restarts > 0 ? `${one.restarts} restart${one.restarts > 1 ? 's' : ''}` : '',
       one.startedAt ? ago(one.startedAt) : '-',
     ]);
@@ -36,6 +44,16 @@ const list = command({
     return value(instances, ...table([['INSTANCE', 'RELEASE', 'STATE', '', 'STARTED'], ...rows]));
   },
 });
+
+function describeState(one: {
+  state: string;
+  standing: string;
+  outOfMemory: boolean;
+  exitCode: number | null;
+}): string {
+  if (one.state === 'exited') return `exited (${one.outOfMemory ? 'out of memory' : one.exitCode})`;
+  return one.standing === 'live' ? one.state : `${one.state}, ${one.standing}`;
+}
 
 const restart = command({
   name: 'ps restart',

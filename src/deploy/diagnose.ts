@@ -68,7 +68,9 @@ export function diagnoseBoot(facts: BootFacts): UserError {
 
 function diagnoseCrash(facts: BootFacts): UserError {
   const cause = crashCause(facts);
-  const said = facts.output.filter((line) => line.trim() !== '').at(-1);
+  const lines = facts.output.filter((line) => line.trim() !== '');
+  // Node ends with its version, a stack with its outermost frame: the line that names an error tells more.
+  const said = lines.findLast((line) => /\b\w*(?:Error|Exception|panic)\b.*:/.test(line)) ?? lines.at(-1);
   return new UserError(
     'boot-crash',
     cause?.message ??

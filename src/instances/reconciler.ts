@@ -23,6 +23,7 @@ const seedRetryMs = 500;
 
 /** A full look at everything, in case an event was missed. */
 const resyncMs = 30_000;
+const resyncWidth = 4;
 
 /**
  * The one loop that applies the difference between what the store says and what the engine shows: up, then traffic, then
@@ -231,9 +232,14 @@ export class Reconciler {
     if (await accepts(instance.dial, 2000)) this.markProven(instance);
   }
 
+  /** A few apps at once: after a start of the machine all of them wait for their turn. */
   async #resync(): Promise<void> {
-    for (const app of this.#parts.store.apps.all())
-      await this.converge(app.id).catch((error) => this.#failed(error, `converge ${app.name}`));
+    const waiting = this.#parts.store.apps.all();
+    const work = async (): Promise<void> => {
+      for (let app = waiting.shift(); app; app = waiting.shift())
+        await this.converge(app.id).catch((error) => this.#failed(error, 'resync'));
+    };
+    await Promise.all(Array.from({ length: resyncWidth }, work));
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

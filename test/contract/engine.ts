@@ -268,6 +268,8 @@ export function engineContract(makeWorld: () => Promise<World>): void {
       expect(seen).not.toContain(group.appId);
       await world.crash(instance);
       await vi.waitFor(() => expect(seen).toContain(group.appId), patience);
+      // Who is told looks at once, and may not be told again.
+      expect((await engine.instances(group.appId))[0]?.state).toBe('exited');
       abort.abort();
       await watching;
     });

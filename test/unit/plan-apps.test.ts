@@ -15,7 +15,9 @@ for (const name of readdirSync(apps).sort()) {
 
   describe(name, () => {
     const source = sourceFromDirectory(dir);
-    const files = Object.fromEntries(source.paths.filter((path) => !own.has(path)).map((path) => [path, readFileSync(join(dir, path))]));
+    const files = Object.fromEntries(
+      source.paths.filter((path) => !own.has(path)).map((path) => [path, readFileSync(join(dir, path))]),
+    );
     const { json } = plan(sourceFromFiles(files));
 
     it('is planned as expected', () => {
@@ -32,7 +34,9 @@ for (const name of readdirSync(apps).sort()) {
     if (json.outcome === 'plan' && json.stack !== 'dockerfile') {
       it('makes the same Dockerfile as before', () => {
         if (update) writeFileSync(golden, json.dockerfile ?? '');
-        expect(json.dockerfile).toBe(existsSync(golden) ? readFileSync(golden, 'utf8') : 'no golden file: run with UPDATE=1');
+        expect(json.dockerfile).toBe(
+          existsSync(golden) ? readFileSync(golden, 'utf8') : 'no golden file: run with UPDATE=1',
+        );
       });
     }
   });
