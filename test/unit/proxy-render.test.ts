@@ -74,7 +74,7 @@ describe('the configuration', () => {
   it('for localhost alone nobody else may come in', () => {
     const config = render({ ...settings, loopbackOnly: true }, table).get('/lf/proxy/haproxy.cfg') ?? '';
     const binds = config.split('\n').filter((line) => /^\s+bind (?!unix@)/.test(line));
-    expect(binds).toEqual(['  bind 127.0.0.1:8080', '  bind [::1]:8080']);
+    expect(binds).toEqual(['  bind 127.0.0.1:8080', '  bind [::1]:8080 v6only']);
   });
 
   it('maps hosts to backends, the server’s own first and not to be taken by an app', () => {

@@ -1,11 +1,11 @@
-# Made by Landfall for this repository (echo, go, 1.27). It builds anywhere: docker build .
-# Version 1.27: go.mod go.
+# Made by Landfall for this repository (echo, go, 1.24). It builds anywhere: docker build .
+# Version 1.24: go.mod go.
 # Because of go.mod: manifest Go module
 # Because of main.go: package main .
 # Because of go.mod: require echo
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.
-ARG GO_BUILD_IMAGE=golang:1.27
+ARG GO_BUILD_IMAGE=golang:1.24
 ARG DEBIAN_IMAGE=debian:trixie-slim
 
 # Compiles with a C compiler: a module needs it.

@@ -1,12 +1,12 @@
-# Made by Landfall for this repository (gin, go, 1.27). It builds anywhere: docker build .
-# Version 1.27: go.mod go.
+# Made by Landfall for this repository (gin, go, 1.24). It builds anywhere: docker build .
+# Version 1.24: go.mod go.
 # Because of go.mod: manifest Go module
 # Because of main.go: package main .
 # Because of go.mod: require gin
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.
 ARG NODE_BUILD_IMAGE=node:24
-ARG GO_BUILD_IMAGE=golang:1.27
+ARG GO_BUILD_IMAGE=golang:1.24
 
 # The web files that the Go program embeds, built by web/package.json.
 FROM ${NODE_BUILD_IMAGE} AS assets

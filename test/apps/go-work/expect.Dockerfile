@@ -1,11 +1,11 @@
-# Made by Landfall for this repository (net/http, go, 1.27). It builds anywhere: docker build .
-# Version 1.27: go.work go.
+# Made by Landfall for this repository (net/http, go, 1.26). It builds anywhere: docker build .
+# Version 1.26: go.work go.
 # Because of go.work: manifest Go module
 # Because of services/api/main.go: package main ./services/api
 # Because of services/api/main.go: serves net/http
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.
-ARG GO_BUILD_IMAGE=golang:1.27
+ARG GO_BUILD_IMAGE=golang:1.26
 
 # Compiles a static binary.
 FROM ${GO_BUILD_IMAGE} AS build

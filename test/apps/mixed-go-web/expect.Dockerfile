@@ -1,11 +1,11 @@
-# Made by Landfall for this repository (net/http, go, 1.27). It builds anywhere: docker build .
-# Version 1.27: go.mod go.
+# Made by Landfall for this repository (net/http, go, 1.24). It builds anywhere: docker build .
+# Version 1.24: go.mod go.
 # Because of go.mod: manifest Go module
 # Because of main.go: package main .
 # Because of main.go: serves net/http
 
 # A server without registry passes its own images for these, and its authorities as the secret ca.
-ARG GO_BUILD_IMAGE=golang:1.27
+ARG GO_BUILD_IMAGE=golang:1.24
 
 # Compiles a static binary.
 FROM ${GO_BUILD_IMAGE} AS build
