@@ -166,7 +166,10 @@ async function prepareFloor(repository: Repository): Promise<(round: number) => 
     ]);
     const first = await firstAnswer(5000, '10.199.255.10', `v${round}`, began);
     await run('docker', ['rm', '-f', name]);
-    if (round === rounds) await run('docker', ['network', 'rm', network]);
+    if (round === rounds) {
+      await run('docker', ['network', 'rm', network]);
+      await run('docker', ['image', 'rm', network]);
+    }
     return first;
   };
 }

@@ -16,7 +16,8 @@ const run = promisify(execFile);
 const others = Number(process.argv[2] ?? 100);
 const rounds = Number(process.argv[3] ?? 20);
 
-const world = await World.start();
+// A /26 for each app.
+const world = await World.start({ LANDFALL_SUBNET: '10.77.0.0/16' });
 const image = `${world.instance}-busybox:1`;
 try {
   await makeTestImage(image);
