@@ -31,7 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [command, dir = '.'] = positionals;
   if (values.help || command === undefined) {
     process.stdout.write(usage);
-    return values.help ? 0 : 1;
+    return values.help ? 0 : 2;
   }
   if (!existsSync(dir) || !statSync(dir).isDirectory()) {
     throw new UserError(
@@ -131,5 +131,6 @@ try {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   if (asJson) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
   else process.stderr.write(`! ${failure.code}: ${failure.message}\n  → ${failure.hint}\n`);
-  process.exitCode = 1;
+  // 1 is our bug.
+  process.exitCode = known ? 2 : 1;
 }
