@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Engine } from '../engine/engine.ts';
 import { pause, repeat } from '../loop.ts';
 import type { Proxy, Route } from '../proxy/routes.ts';
@@ -169,8 +170,9 @@ export class Reconciler {
     }
   }
 
-  #adopt(app: App, { group, release, count }: WantedGroup): void {
-    const key = `${group.deploy} ${group.process}`;
+  #adopt(app: App, wanted: WantedGroup): void {
+    const { group, release, count } = wanted;
+    const key = adoptionKey(wanted);
     if (this.#adopted.has(key)) return;
     this.#adopted.add(key);
     const spec = instanceSpec(app, release, group.process, 'unless-stopped');
@@ -232,20 +234,43 @@ export class Reconciler {
     if (await accepts(instance.dial, 2000)) this.markProven(instance);
   }
 
-  /** A few apps at once: after a start of the machine all of them wait for their turn. */
+  /** One look at all instances; only apps that are not as they should be get a pass, a few at once. */
   async #resync(): Promise<void> {
-    const waiting = this.#parts.store.apps.all();
+    const { engine, proxy, store } = this.#parts;
+    const instances = await engine.instances();
+    const waiting = store.apps.all().filter(
+      (app) =>
+        !this.#isSettled(
+          app,
+          instances.filter((one) => one.group.appId === app.id),
+        ),
+    );
     const work = async (): Promise<void> => {
       for (let app = waiting.shift(); app; app = waiting.shift())
         await this.converge(app.id).catch((error) => this.#failed(error, 'resync'));
     };
     await Promise.all(Array.from({ length: resyncWidth }, work));
+    await proxy.apply([...this.#routes.values()]);
+  }
+
+  /** A pass would change nothing. */
+  #isSettled(app: App, have: readonly Instance[]): boolean {
+    const want = desired(this.#should(app));
+    const isNew = (one: Instance): boolean =>
+      one.group.process === 'web' && one.state === 'running' && !this.#proven.has(life(one));
+    return (
+      ups(want, have).length === 0 &&
+      downs(want, have).length === 0 &&
+      !have.some(isNew) &&
+      want.groups.every((wanted) => wanted.standing !== 'live' || this.#adopted.has(adoptionKey(wanted))) &&
+      isDeepStrictEqual(this.#routes.get(app.id), this.#routeOf(app, want, have))
+    );
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
     for await (const event of this.#parts.engine.events(signal)) {
       if (event.kind === 'changed') void this.#soon(event.appId);
-      else void this.#resync();
+      else void this.#resync().catch((error) => this.#failed(error, 'resync'));
     }
   }
 
@@ -261,6 +286,10 @@ export class Reconciler {
   #failed(error: unknown, what: string): void {
     this.#parts.log.error(error, `reconcile: ${what}`);
   }
+}
+
+function adoptionKey({ group }: WantedGroup): string {
+  return `${group.deploy} ${group.process}`;
 }
 
 /** One run of an instance: a restarted one has to prove itself again. */
