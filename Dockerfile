@@ -28,4 +28,4 @@ COPY examples ./examples
 COPY buildpacks ./buildpacks
 COPY src ./src
 # Small young generations: the server allocates little, and shares its machine with the apps.
-CMD ["node", "--max-semi-space-size=2", "src/main.ts"]
+CMD ["node", "--max-semi-space-size=2", "--expose-gc", "src/main.ts"]

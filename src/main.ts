@@ -18,12 +18,14 @@ import { localServer } from './http/local.ts';
 import { publicServer } from './http/server.ts';
 import { Reconciler } from './instances/reconciler.ts';
 import { pause, repeat } from './loop.ts';
+import { giveBackMemory } from './memory.ts';
 import { HaproxyProxy } from './proxy/haproxy.ts';
 import { Database } from './store/database.ts';
 import { openStore } from './store/store.ts';
 
 /** Repositories are repacked so often. */
 const maintenanceMs = 6 * 3600 * 1000;
+const quietLookMs = 10_000;
 const engineRetryMs = 1000;
 
 const settings = loadSettings();
@@ -109,7 +111,12 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 void pause(maintenanceMs, stop.signal)
   .then(() => repeat(maintenanceMs, stop.signal, maintain, (error) => log.error(error, 'maintenance')))
   .catch(() => {});
+void repeat(quietLookMs, stop.signal, beQuiet, (error) => log.error(error, 'memory'));
 await reconciler.start(stop.signal);
+
+async function beQuiet(): Promise<void> {
+  if (deployer.idle()) giveBackMemory();
+}
 
 /** Docker may come up after the server does. */
 async function connect(): Promise<DockerEngine> {

@@ -21,7 +21,7 @@ const layers: [string, RegExp[]][] = [
   [
     'tools',
     [
-      /^src\/(config|loop|turns)\.ts$/,
+      /^src\/(config|loop|memory|turns)\.ts$/,
       /^src\/engine\//,
       /^src\/store\//,
       /^src\/proxy\//,

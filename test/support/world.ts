@@ -73,19 +73,23 @@ export class World {
   /** Starts the server (again); `more` overrides settings for this run. */
   async startServer(more: Record<string, string> = {}): Promise<void> {
     const log = openSync(join(this.home, 'server.log'), 'a');
-    const server = spawn(process.execPath, ['--max-semi-space-size=2', join(root, 'src/main.ts')], {
-      stdio: ['ignore', log, log],
-      env: {
-        PATH: process.env.PATH ?? '',
-        LANDFALL_HOME: this.home,
-        LANDFALL_INSTANCE: this.instance,
-        LANDFALL_HTTP_PORT: String(this.port),
-        LANDFALL_SUBNET: this.subnet,
-        LANDFALL_BASES: 'local',
-        ...this.#extra,
-        ...more,
+    const server = spawn(
+      process.execPath,
+      ['--max-semi-space-size=2', '--expose-gc', join(root, 'src/main.ts')],
+      {
+        stdio: ['ignore', log, log],
+        env: {
+          PATH: process.env.PATH ?? '',
+          LANDFALL_HOME: this.home,
+          LANDFALL_INSTANCE: this.instance,
+          LANDFALL_HTTP_PORT: String(this.port),
+          LANDFALL_SUBNET: this.subnet,
+          LANDFALL_BASES: 'local',
+          ...this.#extra,
+          ...more,
+        },
       },
-    });
+    );
     this.#server = server;
     await until(async () => {
       if (server.exitCode !== null || server.signalCode !== null)
