@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Builder, BuildRequest, BuildResult, PullOutcome } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
+import { pause } from '../loop.ts';
 import { Daemon, field, parse, record } from './buildkit/daemon.ts';
 import { buildFailure } from './buildkit/failure.ts';
 import { filterTar, findIgnore, parseIgnore } from './buildkit/ignore.ts';
@@ -14,6 +15,16 @@ export interface BuilderOptions {
   socketPath?: string;
   /** Every image made is labelled with it, `landfall.instance`, but for bases. */
   instance: string;
+}
+
+const mostTries = 5;
+const retryMs = 500;
+
+/** The step was another build's, whose session is gone. */
+class SessionLost extends UserError {
+  constructor() {
+    super('engine-down', 'Docker lost the session of this build several times.', 'Push again.');
+  }
 }
 
 /**
@@ -31,14 +42,27 @@ export class BuildKitBuilder implements Builder {
 
   async build(request: BuildRequest): Promise<BuildResult> {
     const begun = performance.now();
-    request.signal.throwIfAborted();
-    const session = await openSession(this.#daemon, request.secrets);
-    try {
-      const image = await this.#run(request, session.id);
-      const { sizeBytes } = await this.inspect(image);
-      return { image, sizeBytes, seconds: (performance.now() - begun) / 1000 };
-    } finally {
-      session.close();
+    const image = await this.#tryAgain(request);
+    const { sizeBytes } = await this.inspect(image);
+    return { image, sizeBytes, seconds: (performance.now() - begun) / 1000 };
+  }
+
+  /**
+   * BuildKit makes one of equal steps of two builds. When the build that began the step is gone, with its session, the other
+   * fails with it for no fault of its own: then it is tried again.
+   */
+  async #tryAgain(request: BuildRequest): Promise<string> {
+    for (let tries = 1; ; tries++) {
+      request.signal.throwIfAborted();
+      const session = await openSession(this.#daemon, request.secrets);
+      try {
+        return await this.#run(request, session.id);
+      } catch (error) {
+        if (tries === mostTries || !(error instanceof SessionLost)) throw error;
+      } finally {
+        session.close();
+      }
+      await pause(tries * retryMs, request.signal);
     }
   }
 
@@ -77,6 +101,7 @@ export class BuildKitBuilder implements Builder {
       if (!signal.aborted && !isReset(cause)) throw cause;
     }
     signal.throwIfAborted();
+    if (error !== null && /no active session/.test(error)) throw new SessionLost();
     if (error !== null) throw buildFailure(error, progress.failed());
     if (image !== null) return image;
     throw new UserError(
